@@ -8,6 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Versions and hashes alone: no address, no path, no date, so that a lock differs only where a version does.
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
 .PHONY: help setup demo test check bench lock clean
 
 help:  ## list what make can do here
@@ -35,6 +39,12 @@ check: $(STAMP)  ## lint, format, types, layers, sizes, stale docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/contracts
+
+# uv resolves for every platform and Python at once; it stays out of the locked environment.
+lock:  ## resolve the versions again; make lock ARGS=--upgrade takes the newest
+	@test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install --quiet 'uv>=0.6'; }
+	.cache/lock/bin/uv pip compile $(LOCK_OPTIONS) $(ARGS) --group dev -o requirements.lock pyproject.toml
+	.cache/lock/bin/uv pip compile $(LOCK_OPTIONS) --constraint requirements.lock -o requirements-worker.lock pyproject.toml
 
 bench: $(STAMP)  ## print the measured figures
 	@$(BIN)/python -m benchmarks $(ARGS)
