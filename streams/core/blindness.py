@@ -1,0 +1,119 @@
+"""Blind spots are not orphans: sources that fell silent, and lanes that hold the wrong terminals.
+
+A source is stalled when it gave no event for ``stall_after`` while the other gave at least
+``stall_min_events``.  Verdicts on its missing legs are then held.  When it speaks again the hold
+lasts as long as it was silent, at most ``hold_limit``: the backlog has that long to come in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams.core.partitioner import partition_of
+
+if TYPE_CHECKING:
+    from streams.core.event import Event
+    from streams.core.policy import Policy
+    from streams.core.voucher import Voucher
+
+MIN_TERMINALS: Final = 100
+"""How many terminals must be known before a lane can be called split."""
+WRONG_SHARE_PERCENT: Final = 1
+MAX_TERMINALS: Final = 200_000
+"""Terminals of one source beyond this are not checked: by then the answer is known."""
+
+
+class Blindness:
+    """What one live lane cannot see just now; all of it a function of log times."""
+
+    def __init__(self, lane: int, partitions: int, policy: Policy) -> None:
+        self._lane = lane
+        self._partitions = partitions
+        self._after_ms = policy.stall_after_ms
+        self._min_events = policy.stall_min_events
+        self._limit_ms = policy.hold_limit_ms
+        self._last_source = -1
+        self._streak = 0
+        self._last_ms = 0
+        self._silent_since = [-1, -1]
+        self._hold_until = [-1, -1]
+        self.held: dict[Voucher, int] = {}
+        """Vouchers whose verdict is held -> the deadline at which it was due."""
+        self._known: tuple[set[str], set[str]] = (set(), set())
+        self._wrong = [0, 0]
+        self._good_ms = [-1, -1]
+        self.split = False
+        self.new_faults: list[tuple[int, int]] = []
+        """(source, log time of the last good event) of lanes found split and not yet reported."""
+
+    def note(self, source: int, terminal: str, at: int) -> bool:
+        """Take note of one applied event; tell whether its source spoke after a stall."""
+        known = self._known[source]
+        if terminal not in known:
+            self._meet(source, terminal, at)
+        if source == self._last_source:
+            self._streak += 1
+            self._last_ms = at
+            return False
+        back = self._speak(source, at)
+        self._last_source = source
+        self._streak = 1
+        self._last_ms = at
+        return back
+
+    def _speak(self, source: int, at: int) -> bool:
+        first = self._last_source < 0
+        since = at if first else self._silent_since[source]
+        back = not first and self.stalled(source, at)
+        if back:
+            self._hold_until[source] = at + min(at - since, self._limit_ms)
+        self._silent_since[source] = -1
+        self._silent_since[1 - source] = at if first else self._last_ms
+        return back
+
+    def stalled(self, source: int, at: int) -> bool:
+        """Tell whether a source is stalled at log time ``at``."""
+        since = self._silent_since[source]
+        return since >= 0 and at - since >= self._after_ms and self._streak >= self._min_events
+
+    def silent_since(self, source: int) -> int:
+        """Return the log time of the last event before a source fell silent, -1 while it speaks."""
+        return self._silent_since[source]
+
+    def hold_end(self, missing: int, leg: Event, at: int) -> int:
+        """Return until which log time a verdict on a missing leg is held.
+
+        Before ``at``: it is not held.  Equal to ``at``: the hold limit is reached, the verdict is
+        made now and marked.  Later: it waits.
+        """
+        limit = leg.deadline + self._limit_ms
+        if self.stalled(missing, at):
+            return max(limit, at)
+        until = min(self._hold_until[missing], limit)
+        if until > at:
+            return until
+        return at if until == limit == at else -1
+
+    def oldest_held(self) -> int | None:
+        """Return the earliest deadline whose verdict is held, in epoch milliseconds of log time."""
+        return min(self.held.values(), default=None)
+
+    def _meet(self, source: int, terminal: str, at: int) -> None:
+        known = self._known[source]
+        if self._partitions < 2 or len(known) >= MAX_TERMINALS:  # noqa: PLR2004  one partition cannot be wrong
+            return
+        known.add(terminal)
+        if partition_of(terminal.encode(), self._partitions) == self._lane:
+            if not self._wrong[source]:
+                self._good_ms[source] = at
+            return
+        self._wrong[source] += 1
+        enough = len(known) >= MIN_TERMINALS
+        if enough and self._wrong[source] * 100 > len(known) * WRONG_SHARE_PERCENT and self._wrong[source] > 0:
+            self._report(source)
+
+    def _report(self, source: int) -> None:
+        self.split = True
+        if self._good_ms[source] > -2:  # noqa: PLR2004  -2 marks a source that was reported
+            self.new_faults.append((source, self._good_ms[source]))
+            self._good_ms[source] = -2

@@ -1,0 +1,93 @@
+"""Two legs of one voucher, field by field: which values both carry, and whether they agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams.core.currency import letters
+from streams.core.masking import cards_agree, cards_comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.core.event import Event
+
+HEAVY: Final = frozenset({"amount", "currency", "card", "kind", "merchant_id"})
+"""The fields whose difference makes a mismatch critical."""
+
+HINTS: Final = ("rrn", "auth_code", "card", "batch_number")
+"""The fields besides amount and currency that a late counterpart has to agree in."""
+
+Value = str | int | None
+
+
+def value_of(leg: Event, name: str) -> Value:
+    """Return a field of a leg as the record shows it, trimmed; ``None`` where it is absent."""
+    if name == "card":
+        return leg.card
+    if name == "outcome":
+        return leg.outcome
+    value = getattr(leg.body, name)
+    if isinstance(value, str):
+        return value.strip() or None
+    return value if isinstance(value, int) else None
+
+
+def comparable(name: str, value: Value) -> Value:
+    """Return a shown value without padding: no leading zeros, currencies as letters."""
+    if not isinstance(value, str):
+        return value
+    if name == "currency":
+        return letters(value)
+    if name in ("rrn", "auth_code", "batch_number"):
+        return value.lstrip("0") or None
+    return value
+
+
+def field_agrees(name: str, one: Event, other: Event) -> bool | None:
+    """Tell whether two legs agree in one field; ``None`` when not both carry it comparably."""
+    mine, theirs = comparable(name, value_of(one, name)), comparable(name, value_of(other, name))
+    if mine is None or theirs is None:
+        return None
+    if name == "card":
+        if not cards_comparable(str(mine), str(theirs)):
+            return None
+        return cards_agree(str(mine), str(theirs))
+    return mine == theirs
+
+
+def differences(names: Iterable[str], terminal: Event, host: Event) -> list[str]:
+    """Return the names of the fields that both legs carry and that differ, in the given order."""
+    found = []
+    mine, theirs = terminal.body, host.body
+    for name in names:
+        if name == "card":
+            one: object = terminal.card
+            other: object = host.card
+        else:
+            one, other = getattr(mine, name), getattr(theirs, name)
+        if one == other or (one is not False and not one and one != 0) or (not other and other != 0):
+            continue
+        if field_agrees(name, terminal, host) is False:
+            found.append(name)
+    return found
+
+
+def same_amount_and_card(one: Event, other: Event) -> bool:
+    """Tell whether two events of one side speak of one amount and card, as far as both say so."""
+    if one.amount is not None and other.amount is not None and one.amount != other.amount:
+        return False
+    return one.card == other.card or field_agrees("card", one, other) is not False
+
+
+def likeness(one: Event, other: Event) -> int | None:
+    """Tell how well two lone legs fit: the count of agreeing hints, ``None`` when they disagree."""
+    if one.amount != other.amount:
+        return None
+    currency = field_agrees("currency", one, other)
+    if currency is False:
+        return None
+    hints = [field_agrees(name, one, other) for name in HINTS]
+    if False in hints:
+        return None
+    return sum(1 for hint in hints if hint)

@@ -1,0 +1,308 @@
+"""Events to vouchers: a new leg, a status update, a duplicate, a late answer.
+
+Events come one by one in the merged order; nothing here looks at arrival.  The usual voucher takes
+two short paths, ``_new_voucher`` for its first leg and ``_pair`` for its second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET
+
+from streams.core import lates, reversals
+from streams.core.compare import same_amount_and_card
+from streams.core.event import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body, Event
+from streams.core.judgement import consider, deadline_kind, rejudge
+from streams.core.redelivery import Redeliveries
+from streams.core.rules import duplicate_voucher
+from streams.core.voucher import Run, Voucher
+
+if TYPE_CHECKING:
+    from streams.core.state import LaneState
+
+MANY_VOUCHERS = 64
+"""Vouchers of one number beyond which the closed ones are looked through for what can go."""
+
+
+class Correlator:
+    """Applies the events of one lane to its state."""
+
+    def __init__(self, state: LaneState) -> None:
+        self._state = state
+        policy = state.policy
+        self._span_ms = policy.memory_ms
+        self._windows = dict(policy.pair_window_ms)
+        self._keyed_by_batch = policy.default_link.batch_in_key or any(
+            link.batch_in_key for link in policy.links.values()
+        )
+        self._redeliveries = (
+            Redeliveries(policy.redelivery_horizon_ms),
+            Redeliveries(policy.redelivery_horizon_ms),
+        )
+
+    def apply(self, event: Event) -> None:
+        """Apply one event at its place in the merged order."""
+        state = self._state
+        at = event.log_time
+        source = event.source
+        blind = state.blind
+        if blind is not None and blind.note(source, event.terminal, at):
+            self._release(source, at)
+        number = event.number
+        run = None
+        if number:
+            memory = state.memory
+            key = (event.terminal, number)
+            run = memory.runs.get(key)
+            if run is None or (at - run.last > self._span_ms and not run.open):
+                run = memory.begin(key, at)
+            elif at > run.last:
+                run.last = at
+        seen = self._redeliveries[source].seen(event.body.event_id, event.content, at)
+        if seen is not False:
+            if seen:
+                state.journal.count(at, "events_redelivered_total", SOURCES[source])
+                return
+            state.journal.count(at, "event_ids_reused_total", SOURCES[source])
+        if run is None:
+            return
+        if event.kind == "reversal":
+            self._reversal(event, run)
+            return
+        vouchers = run.vouchers
+        if not vouchers:
+            self._new_voucher(event, run, "" if not self._keyed_by_batch else self._batch_key(event))
+            return
+        batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
+        voucher = vouchers[-1]
+        lone = voucher.lone
+        if lone is not None and lone.source != source and len(vouchers) == 1 and voucher.batch_key == batch_key:
+            self._pair(voucher, event)
+            return
+        self._again(event, run, batch_key, vouchers)
+
+    def _batch_key(self, event: Event) -> str:
+        return event.batch if self._state.link_policy(event).batch_in_key else ""
+
+    def _again(self, event: Event, run: Run, batch_key: str, vouchers: list[Voucher]) -> None:
+        """Take an event whose number stands already: an update, a duplicate, a second leg, a new voucher."""
+        at, source = event.log_time, event.source
+        if len(vouchers) > MANY_VOUCHERS:
+            self._thin_out(vouchers, at)
+        pending = None
+        for voucher in vouchers:
+            if voucher.batch_key != batch_key:
+                continue
+            leg = voucher.leg(source)
+            if leg is not None and at <= leg.deadline:
+                self._repeat(voucher, leg, event)
+                return
+            lone = voucher.lone
+            if lone is not None and lone.source != source and _is_older(lone, pending):
+                pending = lone
+        if self._answer_late(event, run, batch_key):
+            return
+        if pending is not None and pending.voucher is not None:
+            self._pair(pending.voucher, event)
+        else:
+            self._new_voucher(event, run, batch_key)
+
+    def _answer_late(self, event: Event, run: Run, batch_key: str) -> bool:
+        leg = lates.find_unanswered(self._state, event, batch_key)
+        if leg is None or leg.voucher is None:
+            return False
+        voucher = leg.voucher
+        self._state.adopt(run, voucher)
+        self._update(leg, event)
+        self._after_update(voucher, event, closed=True)
+        return True
+
+    def _thin_out(self, vouchers: list[Voucher], at: int) -> None:
+        floor = at - self._span_ms
+        vouchers[:] = [
+            v for v in vouchers if not v.closed or v.anomaly is not None or max(leg.deadline for leg in v.legs) >= floor
+        ]
+
+    def _new_voucher(self, event: Event, run: Run, batch_key: str) -> Voucher:
+        state = self._state
+        kind = event.kind
+        is_reversal = kind == "reversal"
+        voucher = Voucher(run, event, batch_key, is_reversal=is_reversal)
+        if is_reversal:
+            run.reversals = [*(run.reversals or ()), voucher]
+            state.memory.keep_reversal(voucher, event)
+        else:
+            run.vouchers.append(voucher)
+        run.open += 1
+        state.unclosed += 1
+        state.pending[event.source] += 1
+        window = self._window(event)
+        event.deadline = event.log_time + window
+        state.timers.set_leg(event, deadline_kind(event), window)
+        return voucher
+
+    def _window(self, event: Event) -> int:
+        """Return how long a leg waits alone: longer in progress, or where its reversal is to be expected."""
+        outcome = event.outcome
+        if outcome in FINAL:
+            return self._windows[event.kind]
+        if outcome == "in_progress":
+            return self._state.policy.in_progress_window_ms
+        window = self._windows[event.kind]
+        if event.source == TERMINAL and event.kind in AUTO_REVERSED and event.body.offline is not True:
+            return max(window, self._state.policy.reversal_window_ms)
+        return window
+
+    def _pair(self, voucher: Voucher, event: Event) -> None:
+        state = self._state
+        lone = voucher.lone
+        if lone is None:
+            return
+        at = event.log_time
+        event.deadline = at + self._window(event)
+        state.pending[lone.source] -= 1
+        voucher.join(event)
+        if voucher.held_until and state.blind is not None:
+            state.blind.held.pop(voucher, None)
+        if at > state.journal.silent_until:
+            state.journal.out.pair_delays.append(at - lone.log_time)
+        if voucher.is_reversal:
+            reversals.look(state, voucher, event)
+        consider(state, voucher, at)
+
+    def _repeat(self, voucher: Voucher, leg: Event, event: Event) -> None:
+        """Take an event of a side that is there: a status update, an idle repeat or a duplicate."""
+        state = self._state
+        if same_amount_and_card(leg, event):
+            if RANK[event.outcome] > RANK[leg.outcome]:
+                closed = voucher.closed
+                self._update(leg, event)
+                self._after_update(voucher, event, closed=closed)
+                return
+            if leg.outcome not in FINAL or event.outcome not in FINAL:
+                state.journal.count(event.log_time, "updates_ignored_total", SOURCES[event.source])
+                return
+        voucher.limited = voucher.limited or event.limited
+        finding = duplicate_voucher.find(voucher, leg, event)
+        state.open_anomaly(voucher, finding, event.log_time, main=False)
+
+    def _update(self, leg: Event, event: Event) -> None:
+        """Let a later message of one side fill in and correct its leg; the leg keeps its log time."""
+        state = self._state
+        state.journal.count(event.log_time, "status_updates_total", SOURCES[event.source])
+        mine, theirs = leg.body, event.body
+        fill: dict[str, Any] = {}
+        for name in Body.__struct_fields__:
+            if name in ("event_id", "source", "received_at", "outcome", "response_code"):
+                continue
+            value = getattr(theirs, name)
+            if not getattr(mine, name) and value is not UNSET and value is not None:
+                fill[name] = value
+        leg.body = msgspec.structs.replace(mine, response_code=theirs.response_code, outcome=theirs.outcome, **fill)
+        leg.outcome = event.outcome
+        leg.amount = leg.amount if leg.amount is not None else event.amount
+        leg.card = leg.card or event.card
+        leg.batch = leg.batch or event.batch
+        leg.answer = event
+        if leg.voucher is not None:
+            leg.voucher.limited = leg.voucher.limited or event.limited
+        window = self._windows[event.kind]
+        if event.outcome == "in_progress":
+            window = state.policy.in_progress_window_ms
+        leg.deadline = event.log_time + window
+
+    def _after_update(self, voucher: Voucher, event: Event, *, closed: bool) -> None:
+        state = self._state
+        at = event.log_time
+        if voucher.is_reversal:
+            reversals.confirm_if_approved(state, voucher, at)
+        lone = voucher.lone
+        if lone is not None:
+            state.timers.set(lone.deadline, deadline_kind(lone), lone.source, lone.offset, lone)
+        elif closed:
+            rejudge(state, voucher, at)
+        elif not voucher.closed:
+            consider(state, voucher, at)
+
+    def _reversal(self, event: Event, run: Run) -> None:
+        """Take a reversal: repeats of one reversal belong together whatever their own numbers."""
+        batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
+        repeated = self._repeated_reversal(event, batch_key)
+        if repeated is not None:
+            voucher, leg = repeated
+            self._repeat_reversal(voucher, leg, event, run)
+            return
+        self._again(event, run, batch_key, run.reversals or [])
+        if event.voucher is not None and event.voucher.lone is event:
+            reversals.look(self._state, event.voucher, event)
+
+    def _repeated_reversal(self, event: Event, batch_key: str) -> tuple[Voucher, Event] | None:
+        wanted = reversals.repeats_key(event)
+        for voucher in self._state.memory.reversals_of(event.terminal, event.log_time):
+            leg = voucher.leg(event.source)
+            if leg is None or event.log_time > leg.deadline or voucher.batch_key != batch_key:
+                continue
+            if leg.amount == event.amount and reversals.repeats_key(leg) == wanted:
+                return voucher, leg
+        return None
+
+    def _repeat_reversal(self, voucher: Voucher, leg: Event, event: Event, run: Run) -> None:
+        """Take a repeat: a higher outcome counts, and its own number becomes one more key of the leg."""
+        state = self._state
+        stronger = event.outcome == "approved" and leg.outcome != "approved"
+        if stronger or RANK[event.outcome] > RANK[leg.outcome]:
+            closed = voucher.closed
+            self._update(leg, event)
+            self._after_update(voucher, event, closed=closed)
+        else:
+            state.journal.count(event.log_time, "updates_ignored_total", SOURCES[event.source])
+        standing = run.reversals or []
+        if voucher in standing:
+            return
+        run.reversals = [*standing, voucher]
+        lone = voucher.lone
+        if lone is None:
+            return
+        for other in standing:
+            waiting = other.lone
+            if waiting is not None and waiting.source != lone.source and other.batch_key == voucher.batch_key:
+                self._unite(voucher, other, waiting, event.log_time)
+                return
+
+    def _unite(self, voucher: Voucher, other: Voucher, leg: Event, at: int) -> None:
+        """Pair two lone reversals that a repeat's number has shown to be one."""
+        state = self._state
+        other.counted = True
+        state.close(other, "late_match", at)
+        for standing in (other.run.reversals, voucher.run.reversals):
+            if standing and other in standing:
+                standing.remove(other)
+        lone = voucher.lone
+        if lone is None:
+            return
+        state.pending[lone.source] -= 1
+        voucher.join(leg)
+        if voucher.target is None:
+            voucher.target, voucher.found_at = other.target, other.found_at
+        reversals.confirm_if_approved(state, voucher, at)
+        consider(state, voucher, at)
+
+    def _release(self, missing: int, at: int) -> None:
+        """Let the verdicts held for a source that speaks again end when its backlog has had its time."""
+        blind = self._state.blind
+        if blind is None:
+            return
+        for voucher in blind.held:
+            leg = voucher.lone
+            if leg is None or leg.source == missing:
+                continue
+            until = blind.hold_end(missing, leg, at)
+            if until > at:
+                voucher.held_until = until
+                self._state.timers.set(until, deadline_kind(leg), leg.source, leg.offset, leg)
+
+
+def _is_older(leg: Event, than: Event | None) -> bool:
+    return than is None or (leg.log_time, leg.offset) < (than.log_time, than.offset)

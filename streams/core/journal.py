@@ -1,0 +1,188 @@
+"""What a lane has to say: anomalies opened, resolved and expired, counters, delays.
+
+While a restarted lane replays what was judged before, changes are made silently: nothing up to
+the committed log time J is said again, and nothing that a stored record already says.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from streams.core.anomaly import Anomaly, Finding, field_rows, leg_row, voucher_anomaly_id, voucher_row
+from streams.core.event import HOST, SOURCES, TERMINAL
+
+if TYPE_CHECKING:
+    from streams.core.decode import Tally
+    from streams.core.event import DeadLetter
+    from streams.core.voucher import Voucher
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class AnomalyChange:
+    """One revision of one anomaly, ready to be published."""
+
+    __slots__ = ("anomaly_id", "kind", "log_time", "record", "revision")
+
+    def __init__(self, record: dict[str, object], log_time: int) -> None:
+        self.record = record
+        self.anomaly_id = str(record["id"])
+        self.kind = str(record["kind"])
+        self.revision = int(str(record["revision"]))
+        self.log_time = log_time
+
+    def encode(self, detected_at_ms: int) -> bytes:
+        """Return the JSON record; ``detected_at_ms`` is the wall clock in epoch milliseconds."""
+        record = self.record
+        if record["detected_at"] is None:
+            record["detected_at"] = detected_at_ms
+            record["lateness_ms"] = detected_at_ms - int(str(record["opened_at"]))
+        return _encode(record)
+
+
+class LaneOutput:
+    """What one call of a lane produced, in order; see the attributes.
+
+    ``tally`` maps (counter name without prefix, label values) to increments, ``pair_delays`` are
+    milliseconds of log time between two legs, ``read`` counts the records handled.
+    """
+
+    __slots__ = ("changes", "dead_letters", "pair_delays", "read", "tally")
+
+    def __init__(self) -> None:
+        self.changes: list[AnomalyChange] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.tally: Tally = defaultdict(int)
+        self.pair_delays: list[int] = []
+        self.read = 0
+
+
+class Journal:
+    """Keeps the open anomalies of one lane and collects what changes."""
+
+    def __init__(self, lane: int) -> None:
+        self.lane = lane
+        self.out = LaneOutput()
+        self.open: dict[str, Anomaly] = {}
+        self.silent_until = -1
+        """J of the last commit: what happens at or before this log time is not said again."""
+        self.stored: dict[str, tuple[int, int]] = {}
+        """Anomaly id -> (log time, revision) of the newest record found in the topic at restart."""
+        self.unresolved: dict[str, int] = defaultdict(int)
+
+    def take(self) -> LaneOutput:
+        """Return what was collected since the last call."""
+        out, self.out = self.out, LaneOutput()
+        return out
+
+    def is_silent(self, log_time: int) -> bool:
+        """Tell whether a change at this log time was said by an earlier process."""
+        return log_time <= self.silent_until
+
+    def count(self, log_time: int, name: str, *labels: str) -> None:
+        """Count one decision, unless it is being replayed."""
+        if log_time > self.silent_until:
+            self.out.tally[name, labels] += 1
+
+    def open_voucher(self, voucher: Voucher, finding: Finding, at: int, link: str, marks: list[str]) -> Anomaly | None:
+        """Open an anomaly of a voucher at a log time; ``None`` when it was opened before."""
+        number = voucher.run.key
+        key = (*number, "reversal" if voucher.is_reversal else "transaction", voucher.batch_key)
+        anomaly_id = voucher_anomaly_id(finding.kind, key, finding.legs)
+        if anomaly_id in self.open:
+            return None
+        by_source = {leg.source: leg for leg in finding.legs}
+        terminal, host = by_source.get(TERMINAL), by_source.get(HOST)
+        record = _blank(anomaly_id, finding, at, marks, self.lane)
+        record["voucher"] = voucher_row(finding.legs)
+        record["fields"] = field_rows(finding.fields, terminal, host)
+        record["legs"] = {
+            SOURCES[TERMINAL]: leg_row(terminal, self.lane),
+            SOURCES[HOST]: leg_row(host, self.lane),
+        }
+        record["original"] = finding.original
+        record["evidence"] = list(finding.evidence)
+        anomaly = Anomaly(record, link)
+        anomaly.voucher = voucher
+        self.enter(anomaly, at, held="held" in marks)
+        return anomaly
+
+    def enter(self, anomaly: Anomaly, at: int, *, held: bool) -> None:
+        """Let a new anomaly stand among the open ones, say and count it."""
+        self.open[anomaly.id] = anomaly
+        self._say(anomaly, at)
+        self.count(at, "anomalies_opened_total", anomaly.kind, anomaly.severity, anomaly.link)
+        if held:
+            self.count(at, "anomalies_held_total", anomaly.kind)
+
+    def resolve(self, anomaly: Anomaly, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
+        """Close an open anomaly with one of the resolutions of its kind."""
+        if self.open.pop(anomaly.id, None) is None:
+            return
+        known = anomaly.record["marks"]
+        kept = [*known, *(mark for mark in marks if mark not in known)] if isinstance(known, list) else list(marks)
+        anomaly.record = anomaly.record | {"status": "resolved", "resolution": resolution, "resolved_at": at, "marks": kept}
+        anomaly.status = "resolved"
+        self._say(anomaly, at)
+        self.count(at, "anomalies_resolved_total", anomaly.kind, resolution)
+
+    def expire(self, anomaly: Anomaly, at: int) -> None:
+        """Let an anomaly that nobody resolved leave the open ones."""
+        if self.open.pop(anomaly.id, None) is None:
+            return
+        anomaly.record = anomaly.record | {"status": "expired"}
+        anomaly.status = "expired"
+        if anomaly.amount:
+            self.unresolved[anomaly.currency] += anomaly.amount
+        self._say(anomaly, at)
+        self.count(at, "anomalies_expired_total", anomaly.kind)
+
+    def _say(self, anomaly: Anomaly, at: int) -> None:
+        stored = self.stored.get(anomaly.id)
+        if at <= self.silent_until or (stored is not None and at <= stored[0]):
+            if stored is not None:
+                anomaly.revision = max(anomaly.revision, stored[1])
+            return
+        anomaly.revision = 1 + max(anomaly.revision, stored[1] if stored is not None else 0)
+        anomaly.record = anomaly.record | {"revision": anomaly.revision, "changed_at": at}
+        self.out.changes.append(AnomalyChange(anomaly.record, at))
+
+
+def _blank(anomaly_id: str, finding: Finding, at: int, marks: list[str], lane: int) -> dict[str, object]:
+    return {
+        "id": anomaly_id,
+        "revision": 0,
+        "kind": finding.kind,
+        "severity": "info" if "held" in marks else finding.severity,
+        "status": "open",
+        "resolution": None,
+        "marks": marks,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "voucher": None,
+        "amount_at_risk": finding.amount,
+        "currency": finding.currency or None,
+        "fields": [],
+        "legs": {},
+        "original": None,
+        "opened_at": at,
+        "resolved_at": None,
+        "changed_at": at,
+        "detected_at": None,
+        "lateness_ms": None,
+        "diagnosis": None,
+        "incident_id": None,
+        "evidence": [],
+        "lane": lane,
+    }
+
+
+def open_episode(lane: int, anomaly_id: str, kind: str, source: int, at: int, sentence: str) -> Anomaly:
+    """Return the anomaly of an episode without a voucher: a stalled source, a partitioning fault."""
+    record = _blank(anomaly_id, Finding(kind, "critical", evidence=(sentence,)), at, [], lane)
+    record["evidence"] = [sentence]
+    record["source"] = SOURCES[source]
+    return Anomaly(record, "other")

@@ -1,0 +1,250 @@
+"""Bytes to event, the exact way: field by field, with the first reason that applies.
+
+Serves what the typed decoder does not take: unknown extra fields, padding, field maps, clear card
+numbers, and every bad record.  Details name a field and what was wrong, never a value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from streams.core import fields
+from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event, Original
+from streams.core.fields import Fault
+from streams.core.masking import PLACEHOLDER, is_card_run, mask_bytes, mask_card, mask_text
+from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS, LinkPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.core.decode import Tally
+    from streams.core.policy import Policy
+
+MAX_VALUE_BYTES: Final = 65_536
+_EVERY_KIND: Final = ("event_id", "kind", "event_time", "terminal_id", "merchant_id")
+_KNOWN: Final = frozenset(Body.__struct_fields__)
+_EXEMPT_SPAN: Final = re.compile(
+    rb'"(?:event_id|terminal_id|merchant_id|rrn|voucher_number|batch_number|event_time|received_at|date)"'
+    rb'\s*:\s*("[^"\\]*"|-?[0-9]+)'
+)
+
+
+def original_is_plain(original: Original) -> bool:
+    """Tell whether an original reference has usual values only, so that the quick way may keep it."""
+    try:
+        fields.read_original(msgspec.to_builtins(original))
+    except Fault:
+        return False
+    return not any(mask_text(text)[1] for text in msgspec.structs.astuple(original) if isinstance(text, str))
+
+
+class Judge:
+    """The exact decoder of one source of one lane."""
+
+    def __init__(self, source: int, policy: Policy, tally: Tally, *, check_keys: bool) -> None:
+        self._source = source
+        self._name = SOURCES[source]
+        self._policy = policy
+        self._check_keys = check_keys
+        self._tally = tally
+        self._map: Mapping[str, str] = policy.field_maps.get(self._name, {})
+
+    def judge(  # noqa: PLR0913  the five parts of a Kafka record and the clock
+        self, offset: int, log_time: int, timestamp: int, key: bytes | None, value: bytes | None, now_ms: int
+    ) -> Event | DeadLetter:
+        """Return the event of one record, or the dead letter with the first reason that applies."""
+        document: dict[str, Any] | None = None
+        try:
+            document = _parse(value)
+            document = self._renamed(document)
+            event = self._read(document, offset, log_time)
+            self._check_origin(document, event.terminal, key)
+            if event.kind == "":
+                raise Fault("unknown_kind", f"kind is none of {len(TRANSACTION_KINDS) + len(PLAIN_KINDS)} known kinds")
+            self._check_clock(timestamp, now_ms)
+        except Fault as fault:
+            kept = None if value is None else mask_bytes(value, _exempt_spans(value) if document else ())
+            shown_key = None if key is None else mask_bytes(key)
+            return DeadLetter(self._source, offset, timestamp, shown_key, kept, fault.reason, fault.detail)
+        self._count(document, event)
+        return event
+
+    def _renamed(self, document: dict[str, Any]) -> dict[str, Any]:
+        if not self._map:
+            return document
+        ours = set(self._map.values())
+        kept = {name: value for name, value in document.items() if name not in self._map and name not in ours}
+        renamed = {name: document[name] for name in ours if name in document}
+        renamed.update({ours: document[theirs] for theirs, ours in self._map.items() if theirs in document})
+        return kept | renamed
+
+    def _read(self, document: dict[str, Any], offset: int, log_time: int) -> Event:
+        kind = document.get("kind")
+        plain = kind not in TRANSACTION_KINDS
+        self._require(document, plain=plain)
+        clean = fields.read_fields(document, plain=plain)
+        outcome = "" if plain else self._outcome(clean)
+        content = hash(msgspec.json.encode({k: v for k, v in document.items() if k != "received_at"}, order="sorted"))
+        self._mask(clean)
+        body = Body(**{name: value for name, value in clean.items() if name != "received_at"})
+        known = kind if isinstance(kind, str) and (not plain or kind in PLAIN_KINDS) else ""
+        number = "" if plain else str(body.voucher_number).lstrip("0") or "0"
+        amount = body.amount if isinstance(body.amount, int) else None
+        card = body.card if isinstance(body.card, str) else None
+        event = Event(
+            self._source, offset, log_time, body, known, outcome, body.terminal_id, number, amount, card, content
+        )
+        event.batch = body.batch_number.lstrip("0") if isinstance(body.batch_number, str) else ""
+        extras = {name: value for name, value in document.items() if name not in _KNOWN and value is not None}
+        if extras:
+            event.extras = self._extras(extras)
+        return event
+
+    def _require(self, document: dict[str, Any], *, plain: bool) -> None:
+        needed: list[str] = list(_EVERY_KIND)
+        if not plain:
+            needed.append("voucher_number")
+            if document["kind"] != "query":
+                needed += ["amount", "currency"]
+            link = document.get("link")
+            link_policy: LinkPolicy = self._policy.default_link
+            if isinstance(link, str):
+                link_policy = self._policy.links.get(link.strip(), link_policy)
+            if link_policy.batch_in_key and fields.is_absent_number(document.get("batch_number")):
+                raise Fault("missing_field", "batch_number is absent; this link has it in the pairing key")
+        for name in needed:
+            if document.get(name) is None:
+                raise Fault("missing_field", f"{name} is absent")
+        if plain or self._source == TERMINAL:
+            return
+        if fields.is_absent_text(document.get("outcome")) and fields.is_absent_text(document.get("response_code")):
+            raise Fault("missing_field", "outcome and response_code are both absent in a host event")
+
+    def _outcome(self, clean: dict[str, Any]) -> str:
+        said, code = clean.get("outcome"), clean.get("response_code")
+        if said is None and code is None:
+            return self._policy.terminal_default_outcome
+        mapped = self._policy.response_codes.get(code.upper()) if code is not None else None
+        return said or mapped or "unknown"
+
+    def _count(self, document: dict[str, Any], event: Event) -> None:
+        if event.outcome == "":
+            return
+        body = event.body
+        code = body.response_code if isinstance(body.response_code, str) else None
+        mapped = self._policy.response_codes.get(code.upper()) if code is not None else None
+        if code is None and body.outcome is UNSET:
+            self._tally["terminal_outcome_defaulted_total", ()] += 1
+        if code is not None and mapped is None:
+            self._tally["response_codes_unmapped_total", (self._name,)] += 1
+        if mapped is not None and body.outcome in OUTCOMES and body.outcome != mapped:
+            self._tally["outcome_overridden_total", (self._name,)] += 1
+        del document
+
+    def _check_origin(self, document: dict[str, Any], terminal: str, key: bytes | None) -> None:
+        if self._check_keys and (key is None or key.strip() != terminal.encode()):
+            raise Fault("key_mismatch", "the record key is not the terminal_id")
+        source = document.get("source")
+        if isinstance(source, str) and source.strip() not in ("", self._name):
+            raise Fault("source_mismatch", f"source differs from {self._name}, the topic's own")
+
+    def _check_clock(self, timestamp: int, now_ms: int) -> None:
+        policy = self._policy
+        if policy.allow_create_time and timestamp > now_ms + policy.future_skew_ms:
+            ahead = timestamp - now_ms
+            raise Fault("future_timestamp", f"record timestamp is {ahead} ms ahead, the limit is {policy.future_skew_ms} ms")
+
+    def _hit(self, field: str) -> None:
+        self._tally["card_in_clear_total", (self._name, field)] += 1
+
+    def _mask(self, clean: dict[str, Any]) -> None:
+        card = clean.get("card")
+        if card is not None:
+            clean["card"], in_clear = mask_card(card)
+            if in_clear:
+                self._hit("card")
+        for name in fields.MASKED_TEXTS:
+            if name in clean:
+                clean[name], hit = mask_text(clean[name])
+                if hit:
+                    self._hit("other")
+        trip = clean.get("round_trip_ms")
+        if trip is not None and is_card_run(str(trip)):
+            del clean["round_trip_ms"]
+            self._hit("other")
+        original = clean.get("original")
+        if original is not None:
+            clean["original"], hit = _mask_original(original)
+            if hit:
+                self._hit("original")
+
+    def _extras(self, extras: dict[str, Any]) -> dict[str, object]:
+        """Return the unknown fields, masked, as many of them as fit into the evidence bound."""
+        masked, hits = _mask_tree(extras)
+        if hits:
+            self._tally["card_in_clear_total", (self._name, "extra")] += hits
+        room = self._policy.max_evidence_bytes
+        kept: dict[str, object] = {}
+        for name, value in masked.items():
+            room -= len(msgspec.json.encode({name: value}))
+            if room < 0:
+                kept["_cut"] = True
+                break
+            kept[name] = value
+        return kept
+
+
+def _parse(value: bytes | None) -> dict[str, Any]:
+    if value is None or not value.strip():
+        raise Fault("empty", "the record has no value")
+    if len(value) > MAX_VALUE_BYTES:
+        raise Fault("too_large", f"the value has {len(value)} bytes, the limit is {MAX_VALUE_BYTES}")
+    try:
+        document = msgspec.json.decode(value)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Fault("malformed", "the value is not JSON in UTF-8") from None
+    if not isinstance(document, dict):
+        raise Fault("not_an_object", f"the value is a JSON {type(document).__name__}, not an object")
+    return document
+
+
+def _exempt_spans(value: bytes) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span(1) for match in _EXEMPT_SPAN.finditer(value))
+
+
+def _mask_original(original: Original) -> tuple[Original, bool]:
+    changed: dict[str, Any] = {}
+    for name in ("date", "kind"):
+        text = getattr(original, name)
+        if isinstance(text, str):
+            masked, hit = mask_text(text)
+            if hit:
+                changed[name] = masked
+    if isinstance(original.amount, int) and is_card_run(str(original.amount)):
+        changed["amount"] = UNSET
+    return msgspec.structs.replace(original, **changed), bool(changed)
+
+
+def _mask_tree(tree: Any) -> tuple[Any, int]:
+    """Mask names, strings and integers of an unknown field at any depth; return it with the hits."""
+    if isinstance(tree, str):
+        masked, hit = mask_text(tree)
+        return masked, int(hit)
+    if isinstance(tree, int) and not isinstance(tree, bool):
+        return (PLACEHOLDER, 1) if is_card_run(str(abs(tree))) else (tree, 0)
+    if isinstance(tree, list):
+        pairs = [_mask_tree(item) for item in tree]
+        return [item for item, _ in pairs], sum(hits for _, hits in pairs)
+    if isinstance(tree, dict):
+        hits = 0
+        masked_tree: dict[str, Any] = {}
+        for name, item in tree.items():
+            masked_name, name_hit = mask_text(name)
+            masked_tree[masked_name], item_hits = _mask_tree(item)
+            hits += int(name_hit) + item_hits
+        return masked_tree, hits
+    return tree, 0

@@ -1,0 +1,221 @@
+"""When a voucher is judged and what follows: pairs, lone legs, waits for a reversal, horizons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from streams.core import lates, reversals
+from streams.core.anomaly import Anomaly
+from streams.core.compare import differences
+from streams.core.event import TERMINAL, Event
+from streams.core.rules import mismatch, orphan_host, orphan_terminal, outcome_conflict, unreversed
+from streams.core.timers import HORIZON, LEG_DEADLINE, PAIR_DEADLINE, REVERSAL_LEG_DEADLINE, REVERSAL_WAIT_END
+from streams.core.verdicts import BOTH_UNKNOWN, COMPARE, CONFLICT, MATCHED, WAIT, both_final, is_denial, row_of
+from streams.core.voucher import Voucher
+
+if TYPE_CHECKING:
+    from streams.core.state import LaneState
+    from streams.core.timers import Due
+
+ORPHANS = frozenset({"orphan_terminal", "orphan_host"})
+
+
+def pair_deadline(state: LaneState, voucher: Voucher) -> int:
+    """Return the later deadline of a pair's legs; a leg without answer counts with its pair window."""
+    window = state.policy.pair_window_ms[voucher.kind]
+    ends = []
+    for leg in voucher.legs:
+        since = (leg.answer or leg).log_time
+        ends.append(since + (state.policy.in_progress_window_ms if leg.outcome == "in_progress" else window))
+    return max(ends)
+
+
+def consider(state: LaneState, voucher: Voucher, at: int, *, late: bool = False) -> None:
+    """Judge a pair now if its row allows, else set the deadline at which it will be.
+
+    Called when the second leg or an answer comes.  ``late`` says that every deadline has passed,
+    so that what is not final counts as it stands.
+    """
+    terminal, host = cast("Event", voucher.terminal), cast("Event", voucher.host)
+    if late or (both_final(terminal, host) and not _is_bound(state, voucher, terminal, host)):
+        deadline = at
+    else:
+        deadline = pair_deadline(state, voucher)
+    if deadline > at:
+        voucher.deadline = deadline
+        state.timers.set(deadline, PAIR_DEADLINE, terminal.source, terminal.offset, voucher)
+    elif voucher.is_reversal:
+        reversals.judge(state, voucher, at)
+    else:
+        judge_pair(state, voucher, at)
+
+
+def _is_bound(state: LaneState, voucher: Voucher, terminal: Event, host: Event) -> bool:
+    """Tell whether a pair with final outcomes is still to be judged at its deadline only."""
+    if voucher.is_reversal:
+        return is_denial(host)
+    if terminal.outcome == "approved" or voucher.reversed_at is not None or voucher.waits_for_reversal:
+        return False
+    return voucher.kind != "query" and row_of(terminal, host, state.policy.both_unknown) is WAIT
+
+
+def judge_pair(state: LaneState, voucher: Voucher, at: int) -> None:
+    """Judge a pair of a transaction by the verdict table."""
+    terminal, host = cast("Event", voucher.terminal), cast("Event", voucher.host)
+    voucher.deadline = 0
+    if voucher.reversed_at is not None:
+        state.close(voucher, "reversed", at)
+        return
+    row = row_of(terminal, host, state.policy.both_unknown)
+    if row is COMPARE:
+        names = differences(state.link_policy(host).compare_fields, terminal, host)
+        if names:
+            state.accuse(voucher, mismatch.find(voucher, terminal, host, names), at)
+        else:
+            state.close(voucher, "matched", at)
+    elif row is MATCHED:
+        state.close(voucher, "matched", at)
+    elif row is BOTH_UNKNOWN:
+        state.close(voucher, "both_unknown", at)
+    elif row is WAIT and voucher.waits_for_reversal:
+        _wait(state, voucher, at)
+    elif row is WAIT and voucher.kind == "query":
+        state.close(voucher, "matched", at)
+    else:
+        names = differences(state.link_policy(host).compare_fields, terminal, host)
+        waiting_row = row is not CONFLICT
+        state.accuse(voucher, outcome_conflict.find(voucher, terminal, host, names, waiting_row=waiting_row), at)
+
+
+def _wait(state: LaneState, voucher: Voucher, at: int) -> None:
+    later = max(leg.log_time for leg in voucher.legs)
+    end = max(at, later + state.policy.reversal_window_ms)
+    voucher.wait_end = end
+    if end <= at:
+        end_wait(state, voucher, at)
+        return
+    leg = cast("Event", voucher.terminal)
+    state.timers.set(end, REVERSAL_WAIT_END, leg.source, leg.offset, voucher)
+
+
+def end_wait(state: LaneState, voucher: Voucher, at: int) -> None:
+    """End the wait for a reversal: none was confirmed, or the voucher would be closed."""
+    voucher.wait_end = 0
+    state.accuse(voucher, unreversed.find(voucher), at)
+
+
+def judge_lone(state: LaneState, voucher: Voucher, leg: Event, at: int, *, forced: bool = False) -> None:
+    """Judge a leg that is still alone at its deadline."""
+    found = lates.find_counterpart(state, voucher, at)
+    if found is not None:
+        join_late(state, voucher, leg, found[0], at, weak=found[1])
+        return
+    held = False
+    blind = state.blind
+    if blind is not None and not forced:
+        until = blind.hold_end(1 - leg.source, leg, at)
+        if until > at:
+            voucher.held_until = until
+            blind.held[voucher] = leg.deadline
+            state.timers.set(until, deadline_kind(leg), leg.source, leg.offset, leg)
+            return
+        held = bool(blind.held.pop(voucher, 0)) and until == at
+        if blind.split and voucher.reversed_at is None:
+            state.close(voucher, "unjudged", at)
+            return
+    if voucher.is_reversal:
+        reversals.judge(state, voucher, at, held=held)
+    elif voucher.reversed_at is not None:
+        state.close(voucher, "reversed", at)
+    elif leg.body.offline is True:
+        state.close(voucher, "offline_unverified", at)
+    elif leg.source == TERMINAL:
+        state.accuse(voucher, orphan_terminal.find(voucher), at, held=held)
+    else:
+        state.accuse(voucher, orphan_host.find(voucher), at, held=held)
+
+
+def join_late(state: LaneState, own: Voucher, leg: Event, found: Voucher, at: int, *, weak: bool) -> None:
+    """Let a lone leg join the voucher that lacks it; an open orphan resolves and the pair is judged."""
+    orphan = found.anomaly is not None and found.anomaly.kind in ORPHANS
+    was_reversed = found.reversed_at is not None or own.reversed_at is not None
+    if orphan:
+        state.resolve(found, "late_match", at, ("weak_match",) if weak else ())
+    state.memory.drop_one_sided(found)
+    own.counted = True
+    state.close(own, "late_match", at)
+    state.memory.drop_one_sided(own)
+    standing = own.run.reversals if own.is_reversal else own.run.vouchers
+    if standing and own in standing:
+        standing.remove(own)
+    state.adopt(own.run, found)
+    found.join(leg)
+    if not orphan:
+        return
+    if found.reversed_at is None:
+        found.reversed_at = own.reversed_at
+    if found.is_reversal:
+        if found.target is None:
+            found.target = own.target
+        reversals.confirm_if_approved(state, found, at)
+        reversals.judge(state, found, at)
+    elif not was_reversed:
+        state.reopen(found)
+        judge_pair(state, found, at)
+
+
+def rejudge(state: LaneState, voucher: Voucher, at: int) -> None:
+    """Judge a voucher again after an answer that was late: its open anomaly resolves first."""
+    closed, accused = voucher.closed, voucher.anomaly is not None
+    state.resolve(voucher, "late_match", at)
+    if voucher.reversed_at is not None and closed:
+        return
+    if voucher.terminal is not None and voucher.host is not None:
+        state.reopen(voucher)
+        consider(state, voucher, at, late=closed)
+        return
+    if not accused:
+        return
+    state.memory.drop_one_sided(voucher)
+    leg = voucher.legs[0]
+    if voucher.is_reversal:
+        reversals.judge(state, voucher, at)
+    elif leg.source == TERMINAL:
+        state.accuse(voucher, orphan_terminal.find(voucher), at)
+    else:
+        state.accuse(voucher, orphan_host.find(voucher), at)
+
+
+def deadline_kind(leg: Event) -> int:
+    """Return the timer kind of a lone leg: reversals come before the transactions they belong to."""
+    return REVERSAL_LEG_DEADLINE if leg.kind == "reversal" else LEG_DEADLINE
+
+
+def fire(state: LaneState, due: Due) -> None:
+    """Apply one timer that is due, unless what it was set for has changed since."""
+    at, kind, _, _, _, subject = due
+    if kind == HORIZON:
+        anomaly = cast("Anomaly", subject)
+        voucher = anomaly.voucher
+        if voucher is not None and voucher.anomaly is anomaly:
+            voucher.anomaly = None
+            state.memory.drop_anomaly(voucher)
+            state.memory.drop_one_sided(voucher)
+        state.journal.expire(anomaly, at)
+    elif kind == PAIR_DEADLINE:
+        pair = cast("Voucher", subject)
+        if pair.deadline == at and not pair.closed:
+            if pair.is_reversal:
+                pair.deadline = 0
+                reversals.judge(state, pair, at)
+            else:
+                judge_pair(state, pair, at)
+    elif kind == REVERSAL_WAIT_END:
+        pair = cast("Voucher", subject)
+        if pair.wait_end == at and not pair.closed:
+            end_wait(state, pair, at)
+    else:
+        leg = cast("Event", subject)
+        lone = leg.voucher
+        if lone is not None and lone.lone is leg and at in (leg.deadline, lone.held_until):
+            judge_lone(state, lone, leg, at)

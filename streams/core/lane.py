@@ -1,0 +1,223 @@
+"""The face of the core: one lane, fed with whole fetches of both topics, answering with what changed.
+
+A lane is the pair of partitions with one number.  It is pure: the same two logs and the same policy
+give the same anomalies, however the logs were split into fetches and interleaved.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streams.core.correlator import Correlator
+from streams.core.cut import Cut, Marks
+from streams.core.decode import Decoder
+from streams.core.event import HOST, SOURCES, TERMINAL, Event, RawRecord
+from streams.core.journal import AnomalyChange, LaneOutput
+from streams.core.merge import UNREAD, Merge
+from streams.core.state import LaneState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.core.policy import Policy
+
+__all__ = ["HOST", "SOURCES", "TERMINAL", "AnomalyChange", "Cut", "Lane", "LaneGauges", "LaneOutput", "RawRecord"]
+
+ROOM_PERCENT: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class LaneGauges:
+    """The state of a lane at a glance; pairs are (terminal, host), times epoch milliseconds of log time.
+
+    ``amount_at_risk`` and ``amount_unresolved`` are minor units of ISO 4217 currencies.
+    """
+
+    pending: tuple[int, int]
+    waiting: tuple[int, int]
+    watermark_ms: tuple[int | None, int | None]
+    log_time_ms: tuple[int | None, int | None]
+    open: dict[tuple[str, str, str], int]
+    amount_at_risk: dict[tuple[str, str], int]
+    amount_unresolved: dict[str, int]
+    stalled: tuple[bool, bool]
+    silent_since_ms: tuple[int, int]
+    position: tuple[int, int]
+    replay_span_ms: int
+
+
+class Lane:
+    """One lane of the monitor."""
+
+    def __init__(self, number: int, policy: Policy, *, partitions: int = 1, live: bool = True) -> None:
+        self.number = number
+        self.partitions = partitions
+        self._policy = policy
+        self._live = live
+        self._state = LaneState(number, policy, partitions=partitions, live=live)
+        self._correlator = Correlator(self._state)
+        self._merge = Merge(self._state, self._correlator.apply)
+        self._decoders = tuple(
+            Decoder(source, policy, defaultdict(int), check_keys=live) for source in (TERMINAL, HOST)
+        )
+        self._log_time = [UNREAD, UNREAD]
+        self._marks = (Marks(), Marks())
+        self._processed = [0, 0]
+        self._idle = [False, False]
+
+    def feed(self, source: int, records: Sequence[RawRecord], now_ms: int = 0) -> LaneOutput:
+        """Take one fetch of one source and return everything that it led to.
+
+        ``records`` are (offset, record timestamp in epoch ms, key, value) in offset order;
+        ``now_ms`` is the wall clock, used only where producer timestamps are allowed.
+        """
+        if records:
+            self._idle[source] = False
+            self._read(source, records, now_ms)
+            merge = self._merge
+            merge.watermark[source] = max(merge.watermark[source], self._log_time[source])
+            merge.advance()
+            self._bound_pending()
+        return self._take(len(records))
+
+    def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:
+        """Decode a fetch; events go to the merge, the rest to the dead letters."""
+        decoder, marks, merge = self._decoders[source], self._marks[source], self._merge
+        decode, waiting, passed = decoder.decode, merge.waiting[source], merge.passed
+        out = self._state.journal.out
+        log_time = self._log_time[source]
+        processed = self._processed[source]
+        counts: dict[tuple[str, str], int] = defaultdict(int)
+        before = dict(decoder.tally) if records[0][0] < processed else None
+        for offset, timestamp, key, value in records:
+            if timestamp > log_time:
+                log_time = timestamp
+                marks.add(log_time, offset)
+            event = decode(offset, log_time, timestamp, key, value, now_ms)
+            if type(event) is not Event:
+                if offset >= processed:
+                    out.dead_letters.append(event)  # type: ignore[arg-type]  # what is no event is a dead letter
+                    out.tally["events_rejected_total", (SOURCES[source], event.reason)] += 1  # type: ignore[union-attr]
+                continue
+            if offset >= processed:
+                counts[event.kind, event.outcome] += 1
+            if log_time < passed:
+                out.tally["behind_watermark_total", (SOURCES[source],)] += 1
+                merge.apply_behind(event)
+            else:
+                waiting.append(event)
+        self._log_time[source] = log_time
+        marks.next_offset = records[-1][0] + 1
+        self._processed[source] = max(processed, marks.next_offset)
+        for (kind, outcome), count in counts.items():
+            out.tally["events_total", (SOURCES[source], kind, outcome)] += count
+        if before is not None:
+            decoder.tally.clear()
+        for name, count in decoder.tally.items():
+            out.tally[name] += count
+        decoder.tally.clear()
+
+    def caught_up(self, source: int, at_ms: int) -> LaneOutput:
+        """Let a source that is known to be read to its end at ``at_ms`` move its watermark on.
+
+        ``at_ms`` is the worker's clock less its lead over log time; the watermark rises to it less
+        ``idle_lateness``, so that a record still in replication is not overtaken.
+        """
+        merge = self._merge
+        self._idle[source] = True
+        mark = at_ms - self._policy.idle_lateness_ms
+        if mark > merge.watermark[source]:
+            merge.watermark[source] = mark
+            merge.advance()
+        self._bound_pending()
+        return self._take(0)
+
+    def flush(self) -> LaneOutput:
+        """End a file replay: pass every deadline, ``resolve_horizon`` excepted."""
+        self._merge.flush(max(self._log_time))
+        return self._take(0)
+
+    def settle(self) -> LaneOutput:
+        """End a file replay without a flush: apply all that was read, and no deadline after it."""
+        merge = self._merge
+        merge.watermark[TERMINAL] = merge.watermark[HOST] = max(merge.passed, max(self._log_time) + 1)
+        merge.advance()
+        return self._take(0)
+
+    def _take(self, read: int) -> LaneOutput:
+        out = self._state.journal.take()
+        out.read = read
+        return out
+
+    def _bound_pending(self) -> None:
+        """At the limit judge the oldest legs, unless the source that is behind can still be read on."""
+        limit = self._policy.max_pending
+        pending = sum(self._state.pending)
+        if pending <= limit:
+            return
+        if not self._live or self._idle[self._behind()] or pending > 2 * limit:
+            self._merge.make_room(limit * ROOM_PERCENT // 100)
+
+    def _behind(self) -> int:
+        terminal, host = self._merge.watermark
+        return TERMINAL if terminal <= host else HOST
+
+    def wants(self) -> tuple[bool, bool]:
+        """Tell of each source whether it may be fetched now; at a limit only the one ahead may not."""
+        waiting = self._merge.waiting
+        full = sum(self._state.pending) > self._policy.max_pending
+        behind = self._behind()
+        ahead = 1 - behind
+        pause = len(waiting[ahead]) > self._policy.max_waiting or (full and len(waiting[ahead]) > 0)
+        answer = [True, True]
+        answer[ahead] = not pause
+        return answer[TERMINAL], answer[HOST]
+
+    def cut(self) -> Cut:
+        """Return the cut of the state as it is; valid once all earlier outputs are acknowledged."""
+        state, merge = self._state, self._merge
+        j_ms = merge.passed - 1
+        held = state.blind.oldest_held() if state.blind is not None else None
+        if held is not None:
+            j_ms = min(j_ms, held - 1)
+        r_ms = state.memory.oldest_needed(j_ms - self._policy.memory_ms)
+        offsets = tuple(marks.offset_at(r_ms) for marks in self._marks)
+        for marks in self._marks:
+            marks.forget_before(r_ms)
+        terminal, host = self._processed
+        return Cut(j_ms, r_ms, (offsets[TERMINAL], offsets[HOST]), (terminal, host), self.partitions)
+
+    def gauges(self) -> LaneGauges:
+        """Return the gauges of this moment; walks the open anomalies, so not for the hot path."""
+        state, merge = self._state, self._merge
+        standing: dict[tuple[str, str, str], int] = defaultdict(int)
+        risk: dict[tuple[str, str], int] = defaultdict(int)
+        for anomaly in state.journal.open.values():
+            standing[anomaly.kind, anomaly.severity, anomaly.link] += 1
+            if anomaly.amount:
+                risk[anomaly.currency, anomaly.kind] += anomaly.amount
+        blind = state.blind
+        now = merge.passed
+        times = tuple(time if time != UNREAD else None for time in self._log_time)
+        marks = tuple(mark if mark != UNREAD else None for mark in merge.watermark)
+        r_ms = state.memory.oldest_needed(now - self._policy.memory_ms)
+        return LaneGauges(
+            pending=(state.pending[TERMINAL], state.pending[HOST]),
+            waiting=(len(merge.waiting[TERMINAL]), len(merge.waiting[HOST])),
+            watermark_ms=(marks[TERMINAL], marks[HOST]),
+            log_time_ms=(times[TERMINAL], times[HOST]),
+            open=dict(standing),
+            amount_at_risk=dict(risk),
+            amount_unresolved=dict(state.journal.unresolved),
+            stalled=(blind.stalled(TERMINAL, now), blind.stalled(HOST, now)) if blind is not None else (False, False),
+            silent_since_ms=(blind.silent_since(TERMINAL), blind.silent_since(HOST)) if blind is not None else (-1, -1),
+            position=(self._marks[TERMINAL].next_offset or 0, self._marks[HOST].next_offset or 0),
+            replay_span_ms=max(0, max(self._log_time) - r_ms) if max(self._log_time) > UNREAD else 0,
+        )
+
+    @property
+    def unclosed(self) -> int:
+        """Return how many vouchers are not closed."""
+        return self._state.unclosed

@@ -1,0 +1,119 @@
+"""Card numbers: how they are found, what of them may be shown, when two masked ones agree.
+
+At most the first six and the last four digits are ever kept (PCI DSS 4.0.1, 3.4.1).  Masking
+fails closed: what cannot be read is replaced by a placeholder, never passed on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+PLACEHOLDER: Final = "[masked]"
+SHORTEST_PAN: Final = 13
+LONGEST_PAN: Final = 19
+HEAD: Final = 6
+TAIL: Final = 4
+
+_MASK_SIGNS: Final = "*xX#\u2022\u00b7"
+_NUMBER_SHAPE: Final = re.compile(rf"[0-9 \-{re.escape(_MASK_SIGNS)}]+\Z")
+_DIGIT: Final = re.compile("[0-9]")
+_TO_STARS: Final = {**{ord(sign): "*" for sign in _MASK_SIGNS}, ord(" "): None, ord("-"): None}
+_RUN: Final = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")
+# In JSON bytes a digit may also be written as an escape; a run may mix both.
+_BYTE_RUN: Final = re.compile(rb"(?:\\u003[0-9]|[0-9])+")
+_ESCAPED_DIGIT: Final = re.compile(rb"\\u003([0-9])")
+_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+
+
+def passes_luhn(digits: str) -> bool:
+    """Tell whether a string of ASCII digits has a valid Luhn check digit (ISO/IEC 7812-1)."""
+    values = [ord(sign) - 48 for sign in reversed(digits)]
+    return (sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])) % 10 == 0
+
+
+def is_card_run(digits: str) -> bool:
+    """Tell whether a whole run of digits passes the card test: 13 to 19 digits and Luhn."""
+    return SHORTEST_PAN <= len(digits) <= LONGEST_PAN and passes_luhn(digits)
+
+
+def mask_number(number: str) -> str:
+    """Return a card number of digits and stars with only its first six and last four positions."""
+    if len(number) <= HEAD + TAIL:
+        return number
+    return number[:HEAD] + "*" * (len(number) - HEAD - TAIL) + number[-TAIL:]
+
+
+def mask_text(text: str) -> tuple[str, bool]:
+    """Mask each digit run of a text that passes the card test; return the text and whether one did."""
+    if len(text) < SHORTEST_PAN:
+        return text, False
+    hit = False
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal hit
+        run = match.group()
+        if not passes_luhn(run):
+            return run
+        hit = True
+        return mask_number(run)
+
+    return _RUN.sub(replace, text), hit
+
+
+def mask_card(card: str) -> tuple[str, bool]:
+    """Return the masked form of a ``card`` value and whether it was a card number in clear.
+
+    Digits, blanks, hyphens and mask signs are a number, whose mask signs become ``*``; anything
+    else is a token and stays, unless it hides a digit run that passes the card test.
+    """
+    card = card.strip()
+    if _NUMBER_SHAPE.match(card) is None or _DIGIT.search(card) is None:
+        return mask_text(card)
+    number = card.translate(_TO_STARS)
+    return mask_number(number), "*" not in number and is_card_run(number)
+
+
+def is_number(card: str) -> bool:
+    """Tell whether a masked ``card`` value is a number rather than a token."""
+    return _NUMBER_SHAPE.match(card) is not None and _DIGIT.search(card) is not None
+
+
+def cards_comparable(one: str, other: str) -> bool:
+    """Tell whether two card values can be held against each other: both numbers or both tokens."""
+    return is_number(one) == is_number(other)
+
+
+def cards_agree(one: str, other: str) -> bool:
+    """Tell whether two comparable card values can be the same card.
+
+    Numbers of equal length agree when every digit that both show is equal; numbers of different
+    length agree by the digits shown before the first and after the last mask sign.
+    """
+    if one == other or not is_number(one):
+        return one == other
+    if len(one) == len(other):
+        return all(a == b or "*" in (a, b) for a, b in zip(one, other, strict=True))
+    return _runs_agree(one, other) and _runs_agree(one[::-1], other[::-1])
+
+
+def _runs_agree(one: str, other: str) -> bool:
+    shown = zip(one.partition("*")[0], other.partition("*")[0], strict=False)
+    return all(a == b for a, b in shown)
+
+
+def mask_bytes(raw: bytes, exempt: tuple[tuple[int, int], ...] = ()) -> bytes:
+    """Mask every digit run of a record's bytes that passes the card test, outside the exempt spans.
+
+    A masked run keeps the length of its digits; where digits were written as JSON escapes the run
+    is rewritten in plain ones.
+    """
+
+    def replace(match: re.Match[bytes]) -> bytes:
+        start, end = match.span()
+        if end - start < SHORTEST_PAN or any(low <= start and end <= high for low, high in exempt):
+            return match.group()
+        digits = _ESCAPED_DIGIT.sub(rb"\1", match.group()).decode("ascii")
+        return mask_number(digits).encode("ascii") if is_card_run(digits) else match.group()
+
+    return _BYTE_RUN.sub(replace, raw)

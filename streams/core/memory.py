@@ -1,0 +1,149 @@
+"""What a lane remembers: runs of voucher numbers, vouchers with one side missing, open anomalies.
+
+A run is remembered for L after its last record and for as long as a voucher in it is not closed.
+Forgetting is judged by log time at every look-up, so that it never depends on when the memory is
+swept; the sweep only gives the space back.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from streams.core.voucher import Run, Voucher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.core.event import Event
+
+Key = tuple[str, str]
+"""Terminal id and voucher number, both in comparable form."""
+
+
+class Memory:
+    """The vouchers of one lane by terminal and number."""
+
+    def __init__(self, span_ms: int) -> None:
+        self.span_ms = span_ms
+        self.runs: dict[Key, Run] = {}
+        self._by_age: deque[tuple[int, Run]] = deque()
+        self._by_birth: deque[Run] = deque()
+        self._one_sided: dict[Key, list[Voucher]] = {}
+        self._with_anomaly: dict[Key, list[Voucher]] = {}
+        self._reversals: dict[str, list[Voucher]] = {}
+
+    def begin(self, key: Key, at: int) -> Run:
+        """Begin the run of a number that is not remembered at this log time."""
+        run = self.runs[key] = Run(key, at)
+        self._by_age.append((at + self.span_ms, run))
+        self._by_birth.append(run)
+        return run
+
+    def sweep(self, now: int) -> None:
+        """Give back the space of runs that are forgotten at log time ``now``."""
+        ages = self._by_age
+        while ages and ages[0][0] < now:
+            _, run = ages.popleft()
+            if run.open or run.last + self.span_ms >= now:
+                ages.append((max(run.last, now if run.open else 0) + self.span_ms, run))
+                continue
+            if self.runs.get(run.key) is run:
+                del self.runs[run.key]
+            if run.key in self._one_sided or run.reversals:
+                self._drop_one_sided(run)
+            # Legs, vouchers and runs point at each other; cut by hand, the space is free at once
+            # and the cycle collector has nothing to look for.
+            for voucher in run.vouchers:
+                if voucher.anomaly is None:
+                    for leg in voucher.legs:
+                        leg.voucher = None
+            run.vouchers = []
+
+    def _drop_one_sided(self, run: Run) -> None:
+        for key in {run.key, *(v.run.key for v in run.reversals or ())}:
+            kept = [v for v in self._one_sided.get(key, ()) if v.run is not run or v.anomaly is not None]
+            if kept:
+                self._one_sided[key] = kept
+            else:
+                self._one_sided.pop(key, None)
+
+    def oldest_needed(self, from_ms: int) -> int:
+        """Return the first log time of every run that ends later than ``from_ms`` or is not closed.
+
+        Without such a run the answer is ``from_ms``.
+        """
+        births = self._by_birth
+        while births and not births[0].open and births[0].last <= from_ms:
+            births.popleft()
+        return min(from_ms, births[0].first) if births else from_ms
+
+    def remembers(self, voucher: Voucher, now: int) -> bool:
+        """Tell whether a closed voucher without an open anomaly is still known at log time ``now``."""
+        return not voucher.closed or voucher.anomaly is not None or now - voucher.run.last <= self.span_ms
+
+    def keep_one_sided(self, voucher: Voucher) -> None:
+        """Let a voucher that was closed with one side missing be found by that side."""
+        standing = self._one_sided.setdefault(voucher.run.key, [])
+        if voucher not in standing:
+            standing.append(voucher)
+
+    def drop_one_sided(self, voucher: Voucher) -> None:
+        """Forget that a voucher lacks a side."""
+        standing = self._one_sided.get(voucher.run.key)
+        if standing and voucher in standing:
+            standing.remove(voucher)
+            if not standing:
+                del self._one_sided[voucher.run.key]
+
+    def one_sided(self, key: Key) -> list[Voucher]:
+        """Return the vouchers of a number that were closed with one side missing."""
+        return self._one_sided.get(key, [])
+
+    def keep_anomaly(self, voucher: Voucher) -> None:
+        """Let a transaction with an open anomaly be found after its run is forgotten."""
+        standing = self._with_anomaly.setdefault(voucher.run.key, [])
+        if voucher not in standing:
+            standing.append(voucher)
+
+    def drop_anomaly(self, voucher: Voucher) -> None:
+        """Forget a transaction whose anomaly is no longer open."""
+        standing = self._with_anomaly.get(voucher.run.key)
+        if standing and voucher in standing:
+            standing.remove(voucher)
+            if not standing:
+                del self._with_anomaly[voucher.run.key]
+
+    def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
+        """Let a reversal be found by its terminal for as long as repeats of it can come."""
+        self._reversals.setdefault(leg.terminal, []).append(voucher)
+
+    def reversals_of(self, terminal: str, now: int) -> list[Voucher]:
+        """Return the reversals of a terminal that a repeat at log time ``now`` can belong to."""
+        standing = self._reversals.get(terminal)
+        if not standing:
+            return []
+        kept = [v for v in standing if not v.closed or any(leg.deadline >= now for leg in v.legs)]
+        if kept:
+            self._reversals[terminal] = kept
+        else:
+            del self._reversals[terminal]
+        return kept
+
+    def of_number(self, key: Key, now: int, *, is_reversal: bool) -> Iterator[Voucher]:
+        """Return every remembered voucher of a number and class, in no certain order, each once."""
+        run = self.runs.get(key)
+        seen: list[Voucher] = []
+        if run is not None:
+            seen = list((run.reversals or []) if is_reversal else run.vouchers)
+        extra = [v for v in self._with_anomaly.get(key, ()) if v.is_reversal == is_reversal and v not in seen]
+        for voucher in [*seen, *extra]:
+            if self.remembers(voucher, now):
+                yield voucher
+
+    def of_terminal(self, terminal: str, now: int) -> Iterator[Voucher]:
+        """Return every remembered transaction of a terminal: a scan, for references without a number."""
+        for key in [key for key in self.runs if key[0] == terminal]:
+            yield from self.of_number(key, now, is_reversal=False)
+        for key in [key for key in self._with_anomaly if key[0] == terminal and key not in self.runs]:
+            yield from self.of_number(key, now, is_reversal=False)

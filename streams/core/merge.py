@@ -1,0 +1,109 @@
+"""The one order: events of both sources and timers by log time, whatever order they were read in.
+
+An event waits until the lane watermark, the smaller of the two sources', is greater than its log
+time; then events and timers are applied by log time, events before timers, terminal before host.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from streams.core import judgement
+from streams.core.event import HOST, TERMINAL
+from streams.core.timers import HORIZON, LEG_DEADLINE, NEVER, REVERSAL_LEG_DEADLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.core.event import Event
+    from streams.core.state import LaneState
+    from streams.core.timers import Due
+
+UNREAD: Final = -1
+"""The watermark of a source of which nothing was read: no log time is smaller."""
+
+
+class Merge:
+    """Merges the two sources of one lane and drives its timers."""
+
+    def __init__(self, state: LaneState, apply: Callable[[Event], None]) -> None:
+        self._state = state
+        self._apply = apply
+        self.waiting: tuple[deque[Event], deque[Event]] = (deque(), deque())
+        self.watermark = [UNREAD, UNREAD]
+        """Of each source, in epoch milliseconds of log time."""
+        self.passed = UNREAD
+        """The lane watermark up to which events and timers were applied, itself excluded."""
+
+    def advance(self) -> None:
+        """Apply everything that lies before the lane watermark."""
+        mark = min(self.watermark)
+        if mark <= self.passed:
+            return
+        self._events(mark)
+        self._timers(mark)
+        self.passed = mark
+        self._state.now = mark - 1
+        self._state.memory.sweep(mark)
+
+    def _events(self, mark: int) -> None:
+        terminal, host = self.waiting
+        timers, apply = self._state.timers, self._apply
+        while True:
+            if terminal and terminal[0].log_time < mark:
+                event = terminal[0]
+                if host and host[0].log_time < event.log_time:
+                    event = host.popleft()
+                else:
+                    terminal.popleft()
+            elif host and host[0].log_time < mark:
+                event = host.popleft()
+            else:
+                return
+            if timers.next_due < event.log_time:
+                self._timers(event.log_time)
+            apply(event)
+
+    def _timers(self, before: int) -> None:
+        """Apply, in order, every timer with a time smaller than ``before``."""
+        timers, state = self._state.timers, self._state
+        while timers.next_due < before:
+            due = timers.pop(before)
+            if due is None:
+                return
+            judgement.fire(state, due)
+
+    def apply_behind(self, event: Event) -> None:
+        """Apply at once an event that lies behind the watermark, and mark what it touches."""
+        event.limited = True
+        self._apply(event)
+        self._timers(self.passed)
+
+    def flush(self, last_log_time: int) -> None:
+        """Pass every deadline, as at the end of a file; horizons fire only before ``last_log_time``."""
+        self.watermark[TERMINAL] = self.watermark[HOST] = max(self.passed, last_log_time + 1)
+        self.advance()
+        state = self._state
+        kept: list[Due] = []
+        while (due := state.timers.pop(NEVER)) is not None:
+            if due[1] == HORIZON:
+                kept.append(due)
+            else:
+                judgement.fire(state, due)
+        for time, kind, source, offset, _, subject in kept:
+            state.timers.set(time, kind, source, offset, subject)
+
+    def make_room(self, keep: int) -> None:
+        """Judge the oldest lone legs, marked ``limited``, until at most ``keep`` are pending."""
+        state = self._state
+        kept: list[Due] = []
+        while sum(state.pending) > keep and (due := state.timers.pop(NEVER)) is not None:
+            lone = getattr(due[5], "voucher", None)
+            if due[1] not in (LEG_DEADLINE, REVERSAL_LEG_DEADLINE) or lone is None or lone.lone is not due[5]:
+                kept.append(due)
+                continue
+            lone.limited = True
+            judgement.judge_lone(state, lone, lone.lone, max(state.now, lone.lone.log_time), forced=True)
+        for time, kind, source, offset, _, subject in kept:
+            state.timers.set(time, kind, source, offset, subject)

@@ -1,0 +1,120 @@
+"""Everything that one lane knows, and the steps by which a voucher is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.core.blindness import Blindness
+from streams.core.journal import Journal
+from streams.core.memory import Memory
+from streams.core.timers import HORIZON, Timers
+from streams.core.voucher import ONE_SIDED, Run
+
+if TYPE_CHECKING:
+    from streams.core.anomaly import Finding
+    from streams.core.event import Event
+    from streams.core.policy import LinkPolicy, Policy
+    from streams.core.voucher import Voucher
+
+
+class LaneState:
+    """The state of one lane; ``now`` is the log time through which the merged order was applied."""
+
+    def __init__(self, number: int, policy: Policy, *, partitions: int, live: bool) -> None:
+        self.policy = policy
+        self.timers = Timers()
+        self.memory = Memory(policy.memory_ms)
+        self.journal = Journal(number)
+        self.blind: Blindness | None = Blindness(number, partitions, policy) if live else None
+        self.now = -1
+        self.pending = [0, 0]
+        self.unclosed = 0
+
+    def link_policy(self, leg: Event) -> LinkPolicy:
+        """Return the policy of the link that a leg travelled on."""
+        policy = self.policy
+        link = leg.body.link
+        if link and policy.links:
+            return policy.links.get(link.strip(), policy.default_link)
+        return policy.default_link
+
+    def link_label(self, voucher: Voucher) -> str:
+        """Return the metric label of a voucher's link: a configured name (the host's first) or ``other``."""
+        for leg in (voucher.host, voucher.terminal):
+            if leg is not None and leg.body.link and leg.body.link.strip() in self.policy.links:
+                return leg.body.link.strip()
+        return "other"
+
+    def begin(self, run: Run) -> None:
+        """Count a voucher that was opened in a run."""
+        run.open += 1
+        self.unclosed += 1
+
+    def close(self, voucher: Voucher, verdict: str, at: int) -> None:
+        """Close a voucher with a verdict at a log time; it counts under its first verdict only."""
+        if voucher.lone is not None:
+            self.pending[voucher.lone.source] -= 1
+            voucher.lone = None
+        if not voucher.closed:
+            voucher.closed = True
+            voucher.run.open -= 1
+            self.unclosed -= 1
+        voucher.verdict = verdict
+        if not voucher.counted:
+            voucher.counted = True
+            self.journal.count(at, "vouchers_closed_total", verdict, self.link_label(voucher))
+        if verdict in ONE_SIDED and (voucher.terminal is None or voucher.host is None):
+            self.memory.keep_one_sided(voucher)
+
+    def reopen(self, voucher: Voucher) -> None:
+        """Let a closed voucher wait once more: a late leg or answer made it a pair that waits."""
+        if voucher.closed:
+            voucher.closed = False
+            self.begin(voucher.run)
+
+    def adopt(self, run: Run, voucher: Voucher) -> None:
+        """Move a voucher of a forgotten run into the run that it is met in again."""
+        old = voucher.run
+        if old is run:
+            return
+        self.memory.drop_one_sided(voucher)
+        self.memory.drop_anomaly(voucher)
+        standing = old.reversals if voucher.is_reversal else old.vouchers
+        if standing and voucher in standing:
+            standing.remove(voucher)
+        if not voucher.closed:
+            old.open -= 1
+            run.open += 1
+        voucher.run = run
+        if voucher.is_reversal:
+            run.reversals = [*(run.reversals or []), voucher]
+        else:
+            run.vouchers.append(voucher)
+        if voucher.anomaly is not None:
+            self.memory.keep_anomaly(voucher)
+
+    def accuse(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False) -> None:
+        """Open the anomaly of a voucher and close the voucher with it."""
+        self.open_anomaly(voucher, finding, at, held=held, main=True)
+        self.close(voucher, finding.kind, at)
+
+    def open_anomaly(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False, main: bool) -> None:
+        """Open an anomaly; ``main`` says that it is the voucher's own, which later facts can resolve."""
+        marks = ["held"] * held + ["limited"] * voucher.limited
+        anomaly = self.journal.open_voucher(voucher, finding, at, self.link_label(voucher), marks)
+        if anomaly is None:
+            return
+        if main:
+            voucher.anomaly = anomaly
+            self.memory.keep_anomaly(voucher)
+        source, offset = finding.legs[0].source, finding.legs[0].offset
+        self.timers.set(at + self.policy.resolve_horizon_ms, HORIZON, source, offset, anomaly)
+
+    def resolve(self, voucher: Voucher, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
+        """Resolve the open anomaly of a voucher, if it has one."""
+        anomaly = voucher.anomaly
+        if anomaly is None:
+            return
+        voucher.anomaly = None
+        self.memory.drop_anomaly(voucher)
+        self.journal.resolve(anomaly, resolution, at, marks)

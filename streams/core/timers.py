@@ -1,0 +1,93 @@
+"""Deadlines in log time: what is due, in the one order in which timers are applied.
+
+The order is time, then kind, then source, then offset.  Almost every leg has the deadline "my log
+time plus a window", and its pair closes long before: such deadlines stand in one queue a window,
+which needs no sorting, and are dropped unread once their leg is paired.  All others are in a heap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from streams.core.event import Event
+
+PAIR_DEADLINE: Final = 0
+REVERSAL_LEG_DEADLINE: Final = 1
+LEG_DEADLINE: Final = 2
+REVERSAL_WAIT_END: Final = 3
+CHAIN: Final = 4
+HORIZON: Final = 5
+
+NEVER: Final = 1 << 62
+
+Due = tuple[int, int, int, int, int, object]
+"""Time in milliseconds, kind, source, offset, serial number, subject."""
+
+
+class Timers:
+    """All deadlines of one lane."""
+
+    def __init__(self) -> None:
+        self._heap: list[Due] = []
+        self._queues: dict[tuple[int, int], deque[Event]] = {}
+        self._serial = 0
+        self.next_due = NEVER
+        """A time before which nothing is due."""
+
+    def set(self, time: int, kind: int, source: int, offset: int, subject: object) -> None:
+        """Set one deadline."""
+        self._serial += 1
+        heappush(self._heap, (time, kind, source, offset, self._serial, subject))
+        self.next_due = min(self.next_due, time)
+
+    def set_leg(self, leg: Event, kind: int, window: int) -> None:
+        """Set the deadline of a new leg that waits alone, ``window`` after its log time.
+
+        Legs come in the order of their log time; a record that lies behind the watermark does
+        not, and goes to the heap.
+        """
+        queue = self._queues.get((kind, window))
+        if queue is None:
+            queue = self._queues[kind, window] = deque()
+        if queue and queue[-1].log_time > leg.log_time:
+            self.set(leg.deadline, kind, leg.source, leg.offset, leg)
+            return
+        queue.append(leg)
+        if leg.deadline < self.next_due:
+            self.next_due = leg.deadline
+
+    def pop(self, before: int) -> Due | None:
+        """Take the first deadline with a time smaller than ``before``, if there is one."""
+        best: Due | None = None
+        heap = self._heap
+        if heap and heap[0][0] < before:
+            best = heap[0]
+        best_queue = None
+        earliest = heap[0][0] if heap else NEVER
+        for (kind, window), queue in self._queues.items():
+            while queue:
+                leg = queue[0]
+                due = leg.log_time + window
+                if due >= before:
+                    earliest = min(earliest, due)
+                    break
+                voucher = leg.voucher
+                if voucher is None or voucher.lone is not leg or leg.deadline != due:
+                    queue.popleft()
+                    continue
+                found = (due, kind, leg.source, leg.offset, 0, leg)
+                if best is None or found[:4] < best[:4]:
+                    best, best_queue = found, queue
+                earliest = min(earliest, due)
+                break
+        if best is None:
+            self.next_due = earliest
+            return None
+        if best_queue is not None:
+            best_queue.popleft()
+        else:
+            heappop(heap)
+        return best
