@@ -5,6 +5,7 @@ what the core takes.  ``python -m streams.settings`` writes the reference page.
 """
 
 from streams.settings.codes import ResponseCode, read_codes, shipped_codes
+from streams.settings.connection import kafka_python_options
 from streams.settings.declarations import SASL_PROTOCOLS, TLS_PROTOCOLS, Setting, Settings, declared
 from streams.settings.durations import format_duration, parse_duration
 from streams.settings.links import LinkSettings
@@ -20,6 +21,7 @@ __all__ = [
     "Settings",
     "declared",
     "format_duration",
+    "kafka_python_options",
     "load_settings",
     "parse_duration",
     "read_codes",

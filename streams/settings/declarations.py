@@ -69,7 +69,9 @@ def _setting(kind: Kind[T], default: T | str, meaning: str, section: str, key: s
 
 def _optional(kind: Kind[T], meaning: str, section: str) -> T | None:
     """Declare a setting that may be left out."""
-    return cast("T | None", field(default=None, metadata={"setting": Setting(kind, meaning, section)}))
+    return cast(
+        "T | None", field(default=None, repr=not kind.secret, metadata={"setting": Setting(kind, meaning, section)})
+    )
 
 
 @dataclass(frozen=True)

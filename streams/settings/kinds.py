@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -29,13 +29,18 @@ class Refused(Exception):  # noqa: N818  a value that a kind refuses, never seen
         self.limit = limit
 
 
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return the known name that was most likely meant: a near spelling, or one that begins so; empty if none."""
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    begun = [candidate for candidate in known if len(name) > 3 and candidate.startswith(name.lower())]  # noqa: PLR2004
+    return (near or begun or [""])[0]
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?`` for the nearest known name, else the list of known names."""
     names = list(known)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]}?"
-    return "known are " + ", ".join(names) + "."
+    near = nearest(name, names)
+    return f"did you mean {near}?" if near else "known are " + ", ".join(names) + "."
 
 
 def refuse_unknown(branch: Branch, prefix: str, known: Iterable[str], faults: list[str]) -> None:

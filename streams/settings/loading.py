@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from pathlib import Path
@@ -12,7 +11,7 @@ from streams.errors import ConfigurationError, UnreachableError
 from streams.settings.checks import cross_check
 from streams.settings.codes import read_codes, shipped_codes
 from streams.settings.declarations import Setting, Settings, declared
-from streams.settings.kinds import did_you_mean
+from streams.settings.kinds import did_you_mean, nearest
 from streams.settings.tree import Branch, Leaf, Node, read_file
 
 if TYPE_CHECKING:
@@ -87,7 +86,9 @@ def _values(tree: Branch, faults: list[str], refused: set[str]) -> Iterator[tupl
             continue
         node = inside.take(name)
         if setting.kind.secret:
+            before = len(faults)
             node = _secret(setting, node, inside.take(f"{name}_file"), faults)
+            refused |= {setting.key} if len(faults) > before else set()
         if node is None:
             continue
         value = setting.kind.read(node, setting.key, faults)
@@ -139,8 +140,8 @@ def _refuse_unknown(tree: Branch, faults: list[str]) -> None:
 
 def _suggestion(name: str, known: Sequence[str]) -> str:
     """Return the nearest setting, or where the settings are listed: there are too many for a sentence."""
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else "docs/configuration.md lists the settings."
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else "docs/configuration.md lists the settings."
 
 
 def _codes(path: Path | None, faults: list[str]) -> Mapping[str, Any]:
