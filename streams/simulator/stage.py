@@ -8,12 +8,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.simulator.fleet import LONGEST_BATCH, SHORTEST_BATCH, Past, Terminal
-from streams.simulator.params import SimulationParams, SourceName
 from streams.simulator.voucher import Voucher, host_value, month_day, terminal_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
+
+    from streams.simulator.params import SimulationParams, SourceName
 
 SLOT_MS: Final = 250
 """Records are kept and sorted in slots of this length; only open slots are in memory."""
@@ -41,6 +42,7 @@ class Stage:
     """The state of one simulation in flight: its random numbers, clock, open slots and counters."""
 
     def __init__(self, params: SimulationParams, fleet: list[Terminal], rng: Random, padding: int) -> None:
+        """Start at the timeline's beginning; ``padding`` is the length of an extra field in every event."""
         self.params = params
         self.windows = params.windows
         self.rng = rng
@@ -78,6 +80,10 @@ class Stage:
         if self.random() < 0.02:  # noqa: PLR2004  the share just named
             return self.between(0.05, 0.3, self.windows.pair_ms)
         return int((20 + self.random() * 230) * self._swift)
+
+    def prompt(self) -> int:
+        """Return a short delay in milliseconds, for scripts in which the order of legs matters."""
+        return self.between(0.002, 0.05, self.windows.pair_ms)
 
     def terminal_delay(self) -> int:
         """Return a terminal's usual delay in milliseconds; five in a hundred upload late, well inside the window."""
@@ -147,7 +153,7 @@ class Stage:
             f'"kind":"{kind}","amount":{past.amount}{reference}}}'
         )
 
-    def terminal_leg(  # noqa: PLR0913  what a fault may change of one leg
+    def terminal_leg(
         self,
         voucher: Voucher,
         delay_ms: int,
@@ -165,7 +171,7 @@ class Stage:
         self.send("terminal", self.at_ms + delay_ms, voucher.terminal.key, value)
         return event_id
 
-    def host_leg(  # noqa: PLR0913  what a fault may change of one leg
+    def host_leg(
         self,
         voucher: Voucher,
         delay_ms: int,
@@ -205,6 +211,11 @@ class Stage:
         at_ms, source, key, value = self._last
         self.redelivered += 1
         self.send(source, at_ms + after_ms, key, value)
+
+    def bad_event_id(self, source: SourceName) -> str:
+        """Return the event id of a record that is to be spoiled."""
+        self._sequence += 1
+        return f"{source[0]}-{self._prefix}-{self._sequence}"
 
     def send_bad(self, source: SourceName, delay_ms: int, key: bytes, value: bytes, reason: str) -> None:
         """Keep one record that must become a dead letter with this reason."""

@@ -134,7 +134,7 @@ def time_out(stage: Stage, voucher: Voucher) -> tuple[str, ...]:
     """
     windows = stage.windows
     noticed = stage.between(0.1, 0.4, windows.pair_ms)
-    host = stage.host_leg(voucher, stage.host_delay())
+    host = stage.host_leg(voucher, stage.prompt())
     terminal = stage.terminal_leg(voucher, noticed, "", "unknown")
     reverse(stage, voucher, noticed + stage.between(0.05, 0.3, windows.pair_ms))
     return terminal, host

@@ -66,6 +66,8 @@ class Voucher:
     """Whether the host's record carries the batch although its link does not."""
     masked_by_host: bool = False
     """Whether the host shows a masked number although its link shows a token."""
+    clear: str = ""
+    """The whole card number in the terminal's record, for the one fault that needs it."""
 
 
 def stamp(at_ms: int, offset_minutes: int) -> str:
@@ -132,7 +134,7 @@ def terminal_value(voucher: Voucher, event_id: str, code: str, outcome: str, clo
         if voucher.kind != "query"
         else ""
     )
-    card = masked(software.mask, voucher.pan_head, voucher.pan_tail)
+    card = voucher.clear or masked(software.mask, voucher.pan_head, voucher.pan_tail)
     return (
         f'{{"event_id":"{event_id}","kind":"{voucher.kind}","event_time":{when},{terminal.terminal_ids},{numbers}'
         f'{result}{money},"card":"{card}"{voucher.original}{extra}{terminal.terminal_tail}'

@@ -1,0 +1,176 @@
+"""The simulation: acts follow one another in the day's shape, and their records come out in time order."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import accumulate
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from streams.simulator.faults import FAULTS
+from streams.simulator.fleet import build_fleet
+from streams.simulator.scenarios import scenario_named
+from streams.simulator.stage import SLOT_MS, Stage
+from streams.simulator.stall import plan_silences
+from streams.simulator.traffic import act, heartbeat
+from streams.simulator.truth import BadRecord, Claim, Truth, bad_record_truth, claim_truth, stall_truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.simulator.fault import Fault
+    from streams.simulator.params import SimulationParams
+    from streams.simulator.stage import SimRecord
+
+HOURLY: Final = (3, 2, 1, 1, 1, 2, 4, 8, 12, 15, 17, 20, 24, 21, 18, 17, 18, 21, 25, 26, 22, 16, 10, 6)
+"""Relative traffic of the hours of a day in the fleet's main zone."""
+MAIN_ZONE_MS: Final = 8 * 3_600_000
+HOUR_MS: Final = 3_600_000
+MINUTE_MS: Final = 60_000
+BURST_MS: Final = 5_000
+BURST_FACTOR: Final = 10.0
+IDLE_SHARE: Final = 0.05
+"""Rate of heartbeats after the last voucher, as a share of the whole rate."""
+SAMPLES: Final = 2_880
+
+
+@dataclass(slots=True)
+class SimulationSummary:
+    """What a simulation sent and what it must lead to."""
+
+    events: dict[str, int] = field(default_factory=dict)
+    """Records that decode, by source, second deliveries included."""
+    rejected: dict[str, int] = field(default_factory=dict)
+    """Records that must become dead letters, by reason."""
+    redelivered: int = 0
+    vouchers: int = 0
+    """Voucher numbers used, reversals and bad records included."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """Faults started, by label."""
+    expected: dict[str, int] = field(default_factory=dict)
+    """Anomalies that must be found, by kind."""
+    records: int = 0
+    """Records handed out, bad ones included."""
+
+
+class Simulation:
+    """One simulated timeline; equal parameters give equal records and equal truth.
+
+    Raises:
+        UsageError: The scenario has no such name.
+    """
+
+    def __init__(self, params: SimulationParams) -> None:
+        """Build the fleet; nothing is sent yet."""
+        self.params = params
+        self.scenario = scenario_named(params.scenario)
+        rng = Random(params.seed)
+        self._stage = Stage(params, build_fleet(rng, params.terminals), rng, self.scenario.padding)
+        self._faults = [
+            (label, FAULTS[label]) for label in self.scenario.weights if params.kafka or not FAULTS[label].kafka_only
+        ]
+        self._bounds = list(accumulate(self.scenario.weights[label] for label, _ in self._faults))
+        self._truth: list[Truth] = []
+        self._started: Counter[str] = Counter()
+        self._expected: Counter[str] = Counter()
+        self._handed_out = 0
+        self._mean = self._mean_shape()
+        self._silences = plan_silences(params) if self.scenario.stalls and params.kafka else []
+
+    def records(self) -> Iterator[SimRecord]:
+        """Yield all records in time order; only those still to come are in memory."""
+        timeline = self._timeline()
+        for silence in self._silences:
+            self._add_truth(stall_truth(silence.source, silence.from_ms, silence.until_ms))
+            self._started["stalled_feed"] += 1
+            timeline = silence.hold(timeline)
+        for record in timeline:
+            self._handed_out += 1
+            yield record
+
+    def truth(self) -> list[Truth]:
+        """Take the lines of truth of the faults started since the last call, in the order of their start."""
+        taken, self._truth = self._truth, []
+        return taken
+
+    def summary(self) -> SimulationSummary:
+        """Return the counts so far; they are whole once ``records`` has ended."""
+        stage = self._stage
+        return SimulationSummary(
+            events=dict(sorted(stage.events.items())),
+            rejected=dict(sorted(stage.rejected.items())),
+            redelivered=stage.redelivered,
+            vouchers=stage.vouchers,
+            faults=dict(sorted(self._started.items())),
+            expected=dict(sorted(self._expected.items())),
+            records=self._handed_out,
+        )
+
+    def _timeline(self) -> Iterator[SimRecord]:
+        params, stage = self.params, self._stage
+        share, random = self.scenario.fault_share, stage.random
+        clock = float(params.start_ms)
+        slot_end = params.start_ms + SLOT_MS
+        until = params.until_ms
+        while clock < until:
+            stage.begin(int(clock))
+            before = stage.emitted
+            if random() < share:
+                self._start_fault()
+            else:
+                act(stage)
+            clock += (stage.emitted - before) * self._gap_ms(clock) * (0.5 + random())
+            if clock >= slot_end:
+                yield from stage.due(int(clock))
+                slot_end = (int(clock) // SLOT_MS + 1) * SLOT_MS
+        while clock < params.end_ms:
+            stage.begin(int(clock))
+            heartbeat(stage)
+            clock += self._gap_ms(clock) / IDLE_SHARE * (0.5 + random())
+            yield from stage.due(int(clock))
+        yield from stage.rest()
+
+    def _start_fault(self) -> None:
+        stage = self._stage
+        drawn = stage.random() * self._bounds[-1]
+        label, fault = self._faults[min(bisect(self._bounds, drawn), len(self._faults) - 1)]
+        if self.params.settle and stage.at_ms + fault.settled_ms(stage.windows) > self.params.end_ms:
+            act(stage)
+            return
+        self._started[label] += 1
+        self._tell(label, fault)
+
+    def _tell(self, label: str, fault: Fault) -> None:
+        at_ms = self._stage.at_ms
+        said = fault.script(self._stage)
+        claims = [entry for entry in said if isinstance(entry, Claim)]
+        for number, claim in enumerate(claims):
+            expected = fault.expects[number] if fault.expects else None
+            self._add_truth(claim_truth(label, expected, claim, at_ms))
+        for entry in said:
+            if isinstance(entry, BadRecord):
+                self._add_truth(bad_record_truth(label, entry, at_ms))
+
+    def _add_truth(self, line: Truth) -> None:
+        self._truth.append(line)
+        if line["kind"] is not None:
+            self._expected[line["kind"]] += 1
+
+    def _shape(self, at_ms: float) -> float:
+        if self.scenario.bursts:
+            return BURST_FACTOR if (at_ms - self.params.start_ms) % MINUTE_MS < BURST_MS else 1.0
+        local = at_ms + MAIN_ZONE_MS
+        hour, rest = divmod(local % (24 * HOUR_MS), HOUR_MS)
+        here, there = HOURLY[int(hour)], HOURLY[(int(hour) + 1) % 24]
+        return here + (there - here) * rest / HOUR_MS
+
+    def _mean_shape(self) -> float:
+        params = self.params
+        step = (params.end_ms - params.start_ms) / SAMPLES
+        return sum(self._shape(params.start_ms + step * number) for number in range(SAMPLES)) / SAMPLES
+
+    def _gap_ms(self, at_ms: float) -> float:
+        """Return the mean distance of two events at this moment of the day, in milliseconds."""
+        return 1_000.0 * self._mean / (self.params.rate * self._shape(at_ms))

@@ -1,0 +1,60 @@
+"""The named scenarios: how much goes wrong, what, and in which shape the day runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from streams.errors import UsageError
+from streams.simulator.faults import BROKEN, FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BIG_EVENT_PADDING: Final = 1_150
+"""Characters of an extra field that bring an event of about 350 bytes to about 1.5 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One way in which a day can go."""
+
+    about: str
+    fault_share: float
+    """Share of acts that are faults; the rest is normal traffic."""
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {label: fault.weight for label, fault in FAULTS.items()}
+    )
+    padding: int = 0
+    """Characters of an extra field in every event."""
+    bursts: bool = False
+    """Ten times the traffic for five seconds of every minute, instead of the day's shape."""
+    stalls: bool = False
+    """Whether each source in turn falls silent and then delivers what it held back; live streams only."""
+
+
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "steady": Scenario("an ordinary day: one act in a hundred is a fault", 0.01),
+    "calm": Scenario("nothing goes wrong: no anomaly may appear", 0.0),
+    "faults": Scenario("one act in five is a fault", 0.2),
+    "burst": Scenario("ten times the traffic for five seconds of every minute", 0.01, bursts=True),
+    "all_missing": Scenario("every voucher lacks one side", 1.0, {"lost_request": 1.0, "lost_terminal_record": 1.0}),
+    "big_events": Scenario("an ordinary day in events of about 1.5 kB", 0.01, padding=BIG_EVENT_PADDING),
+    "rejects": Scenario(
+        "four acts in five are bad records", 0.8, {label: FAULTS[label].weight for label in FAULTS if label in BROKEN}
+    ),
+    "stall": Scenario("calm traffic in which each source falls silent once", 0.0, stalls=True),
+}
+"""Name -> scenario."""
+
+
+def scenario_named(name: str) -> Scenario:
+    """Return a scenario by its name.
+
+    Raises:
+        UsageError: No scenario has this name; the sentence lists those there are.
+    """
+    found = SCENARIOS.get(name)
+    if found is None:
+        raise UsageError(f"There is no scenario {name!r}; there are {', '.join(SCENARIOS)}.")
+    return found
