@@ -21,7 +21,7 @@ setup: $(STAMP)  ## install the locked versions and the project into .venv
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f"voucherwatch needs Python 3.11 to 3.13, and $(PYTHON) is {v[0]}.{v[1]}; name another with: make PYTHON=python3.12 ...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing the locked versions into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
@@ -36,7 +36,7 @@ test: $(STAMP)  ## run every test; what cannot run here is named with its reason
 check: $(STAMP)  ## lint, format, types, layers, sizes, stale docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy streams tests $(wildcard benchmarks)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/contracts
 
