@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.simulator.truth import BadRecord, Claim, Expectation
 
@@ -17,55 +17,70 @@ Script = Callable[["Stage"], Sequence[Claim | BadRecord]]
 expected, one claim for each voucher that must stay clean."""
 
 
+class Span(NamedTuple):
+    """How long one fault goes on, at most, both in milliseconds from its start."""
+
+    sent_ms: int
+    """Until its last record."""
+    settled_ms: int
+    """Until its final state is reached."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One labelled fault."""
 
     script: Script
     expects: tuple[Expectation, ...]
-    settled_ms: Callable[[Windows], int]
-    """Milliseconds from its start to its final state, at most."""
+    span: Callable[[Windows], Span]
     reason: str
     """Why the contract leads from the script to what is expected."""
     weight: float = 1.0
     kafka_only: bool = False
 
 
-def paired(windows: Windows) -> int:
-    """Return when a pair, or a lone leg of a sale, is judged."""
-    return 2 * windows.pair_ms
+def paired(windows: Windows) -> Span:
+    """Span of a pair, or of a lone leg of a sale, judged in the pair window."""
+    return Span(int(0.65 * windows.pair_ms), 2 * windows.pair_ms)
 
 
-def late(windows: Windows) -> int:
-    """Return when a leg that comes after the window is judged."""
-    return 5 * windows.pair_ms
+def late(windows: Windows) -> Span:
+    """Span of legs that come after the pair window."""
+    return Span(3 * windows.pair_ms, 5 * windows.pair_ms)
 
 
-def alone(windows: Windows) -> int:
-    """Return when a lone leg of any kind in ``missing.KINDS`` is judged."""
-    return windows.pair_ms + max(windows.pair_ms, windows.refund_ms)
+def late_by_far(windows: Windows) -> Span:
+    """Span of legs that come after many pair windows."""
+    return Span(30 * windows.pair_ms, 32 * windows.pair_ms)
 
 
-def turned_back(windows: Windows) -> int:
-    """Return when a reversal within the window is judged."""
-    return windows.pair_ms + 2 * max(windows.pair_ms, windows.reversal_ms)
+def alone(windows: Windows) -> Span:
+    """Span of a lone leg of any kind, or of a refund's pair."""
+    return Span(int(0.65 * windows.pair_ms), windows.pair_ms + max(windows.pair_ms, windows.refund_ms))
 
 
-def waited(windows: Windows) -> int:
-    """Return when the wait for a reversal is over."""
-    return windows.reversal_window_ms + 2 * windows.pair_ms
+def turned_back(windows: Windows) -> Span:
+    """Span of a reversal in time."""
+    longest = max(windows.pair_ms, windows.reversal_ms)
+    return Span(windows.pair_ms + windows.reversal_ms // 5, windows.pair_ms + 2 * longest)
 
 
-def waited_and_reversed(windows: Windows) -> int:
-    """Return when what comes after that wait is judged."""
-    return windows.reversal_window_ms + 4 * windows.pair_ms + 2 * windows.reversal_ms
+def waited(windows: Windows) -> Span:
+    """Span of a wait for a reversal that never comes."""
+    return Span(int(0.65 * windows.pair_ms), windows.reversal_window_ms + 2 * windows.pair_ms)
 
 
-def in_progress(windows: Windows) -> int:
-    """Return when an interim answer, and what comes after it, is judged."""
-    return windows.in_progress_ms + 4 * windows.pair_ms
+def waited_and_reversed(windows: Windows) -> Span:
+    """Span of a wait for a reversal, and of what comes after it."""
+    sent_ms = windows.reversal_window_ms + 2 * windows.pair_ms + windows.reversal_ms // 5
+    return Span(sent_ms, sent_ms + 2 * windows.pair_ms + 2 * windows.reversal_ms)
 
 
-def redelivered(windows: Windows) -> int:
-    """Return when a second delivery is behind."""
-    return 3 * windows.pair_ms
+def in_progress(windows: Windows) -> Span:
+    """Span of an interim answer and of what comes after it."""
+    return Span(windows.in_progress_ms + 2 * windows.pair_ms, windows.in_progress_ms + 4 * windows.pair_ms)
+
+
+def redelivered(windows: Windows) -> Span:
+    """Span of a second delivery."""
+    return Span(2 * windows.pair_ms, 3 * windows.pair_ms)

@@ -15,6 +15,7 @@ from streams.simulator.fault import (
     alone,
     in_progress,
     late,
+    late_by_far,
     paired,
     redelivered,
     turned_back,
@@ -77,6 +78,13 @@ _MISSING: Final[dict[str, Fault]] = {
         "H comes after T's deadline; alone at its own deadline it finds the open orphan of the same key that agrees "
         "in amount, currency and whatever both carry: late_match. Approved on both sides: matched, nothing new.",
     ),
+    "late_host_record_by_far": Fault(
+        missing.late_host_record_by_far,
+        (_LATE_ORPHAN_TERMINAL,),
+        late_by_far,
+        "As late_host_record: an open orphan is found within resolve_horizon, however long ago it was opened.",
+        0.5,
+    ),
     "late_terminal_record": Fault(
         missing.late_terminal_record,
         (Expectation("orphan_host", "critical", "resolved", "late_match"),),
@@ -110,6 +118,13 @@ _MISSING: Final[dict[str, Fault]] = {
         late,
         "approved/unknown at the pair's deadline: outcome_conflict. H's final event after the deadline is the late "
         "answer of a leg judged as unknown: late_match; approved/approved is matched.",
+    ),
+    "late_host_answer_by_far": Fault(
+        missing.late_host_answer_by_far,
+        (Expectation("outcome_conflict", "critical", "resolved", "late_match"),),
+        late_by_far,
+        "As late_host_answer: within resolve_horizon after the deadline of a leg judged as unknown.",
+        0.5,
     ),
     "offline_uploaded_late": Fault(
         missing.offline_uploaded_late,

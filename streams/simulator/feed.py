@@ -136,11 +136,16 @@ class Simulation:
         stage = self._stage
         drawn = stage.random() * self._bounds[-1]
         label, fault = self._faults[min(bisect(self._bounds, drawn), len(self._faults) - 1)]
-        if self.params.settle and stage.at_ms + fault.settled_ms(stage.windows) > self.params.end_ms:
+        if not self._fits(fault):
             act(stage)
             return
         self._started[label] += 1
         self._tell(label, fault)
+
+    def _fits(self, fault: Fault) -> bool:
+        span = fault.span(self._stage.windows)
+        needed_ms = {"free": 0, "sent": span.sent_ms, "settled": span.settled_ms}[self.params.fit]
+        return self._stage.at_ms + needed_ms <= self.params.end_ms
 
     def _tell(self, label: str, fault: Fault) -> None:
         at_ms = self._stage.at_ms

@@ -63,6 +63,14 @@ def late_host_record(stage: Stage) -> Claims:
     return (Claim(voucher, (terminal,)),)
 
 
+def late_host_record_by_far(stage: Stage) -> Claims:
+    """Let the host's record come after many pair windows."""
+    voucher = stage.voucher()
+    terminal = stage.terminal_leg(voucher, stage.prompt())
+    stage.host_leg(voucher, _late_by_far(stage))
+    return (Claim(voucher, (terminal,)),)
+
+
 def late_terminal_record(stage: Stage) -> Claims:
     """Let the terminal's record come after the host leg was judged alone."""
     voucher = stage.voucher()
@@ -107,6 +115,15 @@ def late_host_answer(stage: Stage) -> Claims:
     return (Claim(voucher, (terminal, host)),)
 
 
+def late_host_answer_by_far(stage: Stage) -> Claims:
+    """Do the same with the host's approval after many pair windows."""
+    voucher = stage.voucher()
+    terminal = stage.terminal_leg(voucher, stage.prompt())
+    host = stage.host_leg(voucher, stage.prompt(), "96")
+    stage.host_leg(voucher, _late_by_far(stage))
+    return (Claim(voucher, (terminal, host)),)
+
+
 def offline_uploaded_late(stage: Stage) -> Claims:
     """Approve without the host and send the voucher up after the pair window."""
     voucher = stage.voucher()
@@ -124,3 +141,8 @@ def offline_never_uploaded(stage: Stage) -> Claims:
 def _late(stage: Stage) -> int:
     """Return a delay after every prompt leg's deadline, with room for the jitter of a real clock."""
     return stage.between(1.4, 3.0, stage.windows.pair_ms)
+
+
+def _late_by_far(stage: Stage) -> int:
+    """Return a delay longer than anything is remembered for but open anomalies; far within resolve_horizon."""
+    return stage.between(10.0, 30.0, stage.windows.pair_ms)

@@ -17,6 +17,7 @@ FASTEST_TERMINAL_PER_S: Final = 500.0
 SHORTEST_PAIR_MS: Final = 500
 MAX_TERMINALS: Final = 1_000_000
 
+Fit = Literal["free", "sent", "settled"]
 SourceName = Literal["terminal", "host"]
 
 
@@ -77,8 +78,9 @@ class SimulationParams:
     """No voucher starts after this many seconds, only heartbeats go on; none means the whole timeline."""
     kafka: bool = False
     """Whether faults that only a record with a key, or a live stream, can show may appear."""
-    settle: bool = False
-    """Whether a fault may start only if it reaches its final state before the timeline ends."""
+    fit: Fit = "free"
+    """What of a fault must lie before the timeline's end, else it does not start: nothing, all of
+    its records, or its final state too."""
 
     def __post_init__(self) -> None:
         """Refuse a size that cannot be simulated.

@@ -53,14 +53,16 @@ def simulate_to_kafka(
 
     Paced, the timeline starts now and runs at the speed of the wall clock.  Unpaced, it starts at
     ``params.start_ms`` and is sent as fast as it goes: the windows then fit only where the topics
-    take producers' time stamps.  Ends early when ``stop`` says so; faults under way are then cut.
+    take producers' time stamps.  A paced run starts no fault whose records would come after its end
+    (``fit`` may ask for more).  Ends early when ``stop`` says so; faults under way are then cut.
 
     Raises:
         UsageError: The scenario has no such name.
         UnreachableError: No broker answers, or a record was not taken.
     """
     start_ms = params.start_ms if unpaced else int(time.time() * 1_000)
-    simulation = Simulation(replace(params, kafka=True, start_ms=start_ms))
+    fit = "sent" if params.fit == "free" and not unpaced else params.fit
+    simulation = Simulation(replace(params, kafka=True, start_ms=start_ms, fit=fit))
     pace = Pace(stop)
     with TruthSink(truth_path) as truth, KafkaSink(bootstrap_servers, terminal_topic, host_topic) as sink:
         for number, record in enumerate(simulation.records()):
