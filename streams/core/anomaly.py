@@ -158,7 +158,7 @@ def leg_row(leg: Event | None, partition: int) -> dict[str, object] | None:
     """Return one leg of a record: the event without what it lacks, and its place in the log."""
     if leg is None:
         return None
-    body = leg.body
+    body = leg.full
     shown: dict[str, object] = {}
     for name in body.__struct_fields__:
         value = getattr(body, name)
@@ -169,7 +169,7 @@ def leg_row(leg: Event | None, partition: int) -> dict[str, object] | None:
             shown[name] = value
     shown["outcome"] = leg.outcome
     if leg.answer is not None:
-        shown["answer"] = {"event_id": leg.answer.body.event_id, "log_time": leg.answer.log_time}
+        shown["answer"] = {"event_id": leg.answer.full.event_id, "log_time": leg.answer.log_time}
     if leg.extras:
         shown["extras"] = leg.extras
     place = {"source": SOURCES[leg.source], "partition": partition, "offset": leg.offset, "log_time": leg.log_time}

@@ -27,7 +27,7 @@ def value_of(leg: Event, name: str) -> Value:
         return leg.card
     if name == "outcome":
         return leg.outcome
-    value = getattr(leg.body, name)
+    value = getattr(leg.full, name)
     if isinstance(value, str):
         return value.strip() or None
     return value if isinstance(value, int) else None
@@ -56,21 +56,26 @@ def field_agrees(name: str, one: Event, other: Event) -> bool | None:
     return mine == theirs
 
 
+def plainly_agree(terminal: Event, host: Event) -> bool:
+    """Tell at a glance that two legs differ in nothing; ``False`` only means: look closer."""
+    mine, theirs = terminal.body, host.body
+    return (
+        terminal.amount == host.amount
+        and terminal.currency == host.currency
+        and terminal.kind is host.kind
+        and terminal.card == host.card
+        and mine.merchant_id == theirs.merchant_id
+        and (mine.rrn == theirs.rrn or not mine.rrn or not theirs.rrn)
+        and (mine.auth_code == theirs.auth_code or not mine.auth_code or not theirs.auth_code)
+        and (terminal.batch == host.batch or not terminal.batch or not host.batch)
+    )
+
+
 def differences(names: Iterable[str], terminal: Event, host: Event) -> list[str]:
     """Return the names of the fields that both legs carry and that differ, in the given order."""
-    found = []
-    mine, theirs = terminal.body, host.body
-    for name in names:
-        if name == "card":
-            one: object = terminal.card
-            other: object = host.card
-        else:
-            one, other = getattr(mine, name), getattr(theirs, name)
-        if one == other or (one is not False and not one and one != 0) or (not other and other != 0):
-            continue
-        if field_agrees(name, terminal, host) is False:
-            found.append(name)
-    return found
+    if plainly_agree(terminal, host):
+        return []
+    return [name for name in names if field_agrees(name, terminal, host) is False]
 
 
 def same_amount_and_card(one: Event, other: Event) -> bool:

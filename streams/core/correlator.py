@@ -14,7 +14,7 @@ from msgspec import UNSET
 from streams.core import lates, reversals
 from streams.core.compare import same_amount_and_card
 from streams.core.event import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body, Event
-from streams.core.judgement import consider, deadline_kind, rejudge
+from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
 from streams.core.redelivery import Redeliveries
 from streams.core.rules import duplicate_voucher
 from streams.core.voucher import Run, Voucher
@@ -129,7 +129,13 @@ class Correlator:
         state = self._state
         kind = event.kind
         is_reversal = kind == "reversal"
-        voucher = Voucher(run, event, batch_key, is_reversal=is_reversal)
+        if event.source == TERMINAL:
+            voucher = Voucher(run, batch_key, is_reversal, event, event, None)
+        else:
+            voucher = Voucher(run, batch_key, is_reversal, event, None, event)
+        if event.limited:
+            voucher.limited = True
+        event.voucher = voucher
         if is_reversal:
             run.reversals = [*(run.reversals or ()), voucher]
             state.memory.keep_reversal(voucher, event)
@@ -138,7 +144,8 @@ class Correlator:
         run.open += 1
         state.unclosed += 1
         state.pending[event.source] += 1
-        window = self._window(event)
+        event.terminal, event.number = run.key
+        window = self._windows[kind] if event.outcome in FINAL else self._window(event)
         event.deadline = event.log_time + window
         state.timers.set_leg(event, deadline_kind(event), window)
         return voucher
@@ -161,7 +168,8 @@ class Correlator:
         if lone is None:
             return
         at = event.log_time
-        event.deadline = at + self._window(event)
+        event.deadline = at + (self._windows[event.kind] if event.outcome in FINAL else self._window(event))
+        event.terminal = lone.terminal
         state.pending[lone.source] -= 1
         voucher.join(event)
         if voucher.held_until and state.blind is not None:
@@ -170,6 +178,9 @@ class Correlator:
             state.journal.out.pair_delays.append(at - lone.log_time)
         if voucher.is_reversal:
             reversals.look(state, voucher, event)
+        elif event.outcome == "approved" == lone.outcome:
+            judge_pair(state, voucher, at)
+            return
         consider(state, voucher, at)
 
     def _repeat(self, voucher: Voucher, leg: Event, event: Event) -> None:
@@ -285,7 +296,7 @@ class Correlator:
         state.pending[lone.source] -= 1
         voucher.join(leg)
         if voucher.target is None:
-            voucher.target, voucher.found_at = other.target, other.found_at
+            voucher.target = other.target
         reversals.confirm_if_approved(state, voucher, at)
         consider(state, voucher, at)
 

@@ -16,7 +16,7 @@ from msgspec import UNSET
 from msgspec.structs import force_setattr
 
 from streams.core.currency import KNOWN, LETTERS
-from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event
+from streams.core.event import SOURCES, Body, DeadLetter, Event, decode_body
 from streams.core.judge import MAX_VALUE_BYTES, Judge, original_is_plain
 from streams.core.masking import mask_card
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
@@ -33,9 +33,8 @@ MAX_PLAIN_INTEGER: Final = 10**12
 _TRANSACTIONS: Final = {kind: kind for kind in TRANSACTION_KINDS}
 _PLAIN: Final = {kind: kind for kind in PLAIN_KINDS}
 _OUTCOMES: Final = {name: name for name in ("approved", "declined", "rejected", "unknown", "in_progress")}
-_CURRENCIES: Final = frozenset(LETTERS) | KNOWN
-_STARS: Final = "*" * 24
-_typed: Final = msgspec.json.Decoder(Body).decode
+_CURRENCIES: Final[dict[object, str]] = {**LETTERS, **{code: code for code in KNOWN}}
+_STARS: Final = frozenset("*" * count for count in range(1, 24))
 _parse_time: Final = datetime.fromisoformat
 
 
@@ -50,14 +49,12 @@ class Decoder:
         self._name = SOURCES[source]
         self._codes = policy.response_codes
         self._check_keys = check_keys
-        self._skew_ms = policy.future_skew_ms if policy.allow_create_time else None
         self._batch_in_key = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
-        self._mapped = bool(policy.field_maps.get(self._name))
+        self._quick_enough = not policy.field_maps.get(self._name) and not policy.allow_create_time
         self._judge = Judge(source, policy, tally, check_keys=check_keys)
         self.tally = tally
-        self._default = policy.terminal_default_outcome if source == TERMINAL else ""
 
     def decode(  # noqa: PLR0913  the five parts of a Kafka record and the clock
         self, offset: int, log_time: int, timestamp: int, key: bytes | None, value: bytes | None, now_ms: int
@@ -67,21 +64,21 @@ class Decoder:
         ``log_time`` and ``timestamp`` are epoch milliseconds; ``now_ms`` is the wall clock and is
         looked at only where producer timestamps are allowed.
         """
-        event = None
-        if value is not None and len(value) <= MAX_VALUE_BYTES and not self._mapped:
+        if value is not None and self._quick_enough and len(value) <= MAX_VALUE_BYTES:
             try:
-                body = _typed(value)
+                body = decode_body(value)
             except (msgspec.MsgspecError, ValueError, RecursionError):
-                body = None
-            if body is not None:
-                event = self._quick(body, offset, log_time, key)
-        if event is None or (self._skew_ms is not None and timestamp > now_ms + self._skew_ms):
-            return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
-        return event
+                pass
+            else:
+                event = self._quick(body, offset, log_time, key, value)
+                if event is not None:
+                    return event
+        return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
 
-    def _quick(self, body: Body, offset: int, log_time: int, key: bytes | None) -> Event | None:
+    def _quick(self, body: Body, offset: int, log_time: int, key: bytes | None, raw: bytes) -> Event | None:
         terminal = body.terminal_id.strip()
-        if not terminal or not body.merchant_id.strip() or body.event_id.strip() != body.event_id:
+        event_id = body.event_id
+        if not terminal or body.merchant_id.isspace() or event_id[0] <= " " or event_id[-1] <= " ":
             return None
         if self._check_keys and key != terminal.encode():
             return None
@@ -97,51 +94,39 @@ class Decoder:
         if not number or not number.isdecimal() or not number.isascii():
             return None
         amount = body.amount
-        if type(amount) is not int or not 0 <= amount < MAX_PLAIN_INTEGER or body.currency not in _CURRENCIES:
+        currency = _CURRENCIES.get(body.currency)
+        if currency is None or type(amount) is not int or not 0 <= amount < MAX_PLAIN_INTEGER:
             return None
-        outcome = self._outcome(body)
-        if outcome is None:
-            return None
-        if body.original and not original_is_plain(body.original):
-            return None
-        return self._place(body, offset, log_time, kind, outcome, terminal, number, amount)
-
-    def _place(  # noqa: PLR0913  continues _quick with what it found
-        self,
-        body: Body,
-        offset: int,
-        log_time: int,
-        kind: str,
-        outcome: str,
-        terminal: str,
-        number: str,
-        amount: int,
-    ) -> Event | None:
-        card = body.card or None
-        if card is not None:
-            middle = card[6:-4]
-            if not middle or middle != _STARS[: len(middle)] or not (card[:6] + card[-4:]).isdigit():
-                card, in_clear = mask_card(card)
-                if in_clear or not card:
-                    return None
-        trip = body.round_trip_ms
-        if trip and trip >= MAX_PLAIN_INTEGER:
-            return None
-        if body.received_at is not UNSET:
-            force_setattr(body, "received_at", UNSET)
-        content = hash(body)
-        if card is not None:
-            force_setattr(body, "card", card)
-        number = number.lstrip("0") or "0"
-        event = Event(self._source, offset, log_time, body, kind, outcome, terminal, number, amount, card, content)
-        batch = body.batch_number
+        code = body.response_code
+        outcome = self._codes.get(code) if code else None
+        if body.outcome or outcome is None:
+            outcome = self._said_outcome(body)
+            if outcome is None:
+                return None
+        batch = body.batch_number or ""
         if batch:
             if not batch.isdecimal() or not batch.isascii():
                 return None
-            event.batch = batch.lstrip("0")
-        if self._batch_in_key and not event.batch:
+            batch = batch.lstrip("0")
+        if (self._batch_in_key and not batch) or (body.original and not original_is_plain(body.original)):
             return None
-        return event
+        trip = body.round_trip_ms
+        if trip and trip >= MAX_PLAIN_INTEGER:
+            return None
+        card = body.card or None
+        if card is not None and (card[6:-4] not in _STARS or not (card[:6] + card[-4:]).isdecimal()):
+            card, in_clear = mask_card(card)
+            if in_clear or not card:
+                return None
+        if body.received_at is not UNSET:
+            force_setattr(body, "received_at", UNSET)
+        number = number.lstrip("0") or "0"
+        content = hash(body)
+        if card is not body.card:
+            force_setattr(body, "card", card)
+        return Event(
+            self._source, offset, log_time, body, kind, outcome, terminal, number, amount, currency, card, content, raw, batch
+        )
 
     def _quick_plain(self, body: Body, offset: int, log_time: int, terminal: str) -> Event | None:
         kind = _PLAIN.get(body.kind)
@@ -151,22 +136,22 @@ class Decoder:
             return None
         if body.received_at is not UNSET:
             force_setattr(body, "received_at", UNSET)
-        return Event(self._source, offset, log_time, body, kind, "", terminal, "", None, None, hash(body))
+        return Event(self._source, offset, log_time, body, kind, "", terminal, "", None, "", None, hash(body))
 
-    def _outcome(self, body: Body) -> str | None:
+    def _said_outcome(self, body: Body) -> str | None:
+        """Return an outcome that is said outright and that no response code contradicts."""
         code = body.response_code
         said = body.outcome
-        if not said:
-            return self._codes.get(code) if code else None
-        if code and self._codes.get(code) != said:
+        if not said or (code and self._codes.get(code) != said):
             return None
         return _OUTCOMES.get(said)
 
 
 def _is_usual_time(text: str) -> bool:
     """Tell whether a text is an RFC 3339 time with an offset, in its usual spelling."""
+    if text[10:11] != "T" or text[16:17] != ":":
+        return False
     try:
-        at = _parse_time(text)
+        return _parse_time(text).tzinfo is not None
     except ValueError:
         return False
-    return at.tzinfo is not None and len(text) > 19 and text[10] == "T" and text[13] == ":" == text[16]  # noqa: PLR2004

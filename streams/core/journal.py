@@ -72,10 +72,14 @@ class Journal:
         self.stored: dict[str, tuple[int, int]] = {}
         """Anomaly id -> (log time, revision) of the newest record found in the topic at restart."""
         self.unresolved: dict[str, int] = defaultdict(int)
+        self._matched: dict[str, int] = defaultdict(int)
 
     def take(self) -> LaneOutput:
         """Return what was collected since the last call."""
         out, self.out = self.out, LaneOutput()
+        for link, count in self._matched.items():
+            out.tally["vouchers_closed_total", ("matched", link)] += count
+        self._matched.clear()
         return out
 
     def is_silent(self, log_time: int) -> bool:
@@ -86,6 +90,11 @@ class Journal:
         """Count one decision, unless it is being replayed."""
         if log_time > self.silent_until:
             self.out.tally[name, labels] += 1
+
+    def count_matched(self, log_time: int, link: str) -> None:
+        """Count one matched voucher; a dictionary of its own, since all but a few end here."""
+        if log_time > self.silent_until:
+            self._matched[link] += 1
 
     def open_voucher(self, voucher: Voucher, finding: Finding, at: int, link: str, marks: list[str]) -> Anomaly | None:
         """Open an anomaly of a voucher at a log time; ``None`` when it was opened before."""

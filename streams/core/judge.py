@@ -95,8 +95,9 @@ class Judge:
         number = "" if plain else str(body.voucher_number).lstrip("0") or "0"
         amount = body.amount if isinstance(body.amount, int) else None
         card = body.card if isinstance(body.card, str) else None
+        currency = body.currency if isinstance(body.currency, str) else ""
         event = Event(
-            self._source, offset, log_time, body, known, outcome, body.terminal_id, number, amount, card, content
+            self._source, offset, log_time, body, known, outcome, body.terminal_id, number, amount, currency, card, content
         )
         event.batch = body.batch_number.lstrip("0") if isinstance(body.batch_number, str) else ""
         extras = {name: value for name, value in document.items() if name not in _KNOWN and value is not None}

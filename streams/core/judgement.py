@@ -72,7 +72,7 @@ def judge_pair(state: LaneState, voucher: Voucher, at: int) -> None:
         if names:
             state.accuse(voucher, mismatch.find(voucher, terminal, host, names), at)
         else:
-            state.close(voucher, "matched", at)
+            state.close_matched(voucher, at)
     elif row is MATCHED:
         state.close(voucher, "matched", at)
     elif row is BOTH_UNKNOWN:

@@ -85,7 +85,8 @@ class Lane:
     def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
         decoder, marks, merge = self._decoders[source], self._marks[source], self._merge
-        decode, waiting, passed = decoder.decode, merge.waiting[source], merge.passed
+        decode, waiting, passed = decoder.decode, merge.waiting[source].append, merge.passed
+        live = self._live
         out = self._state.journal.out
         log_time = self._log_time[source]
         processed = self._processed[source]
@@ -94,7 +95,8 @@ class Lane:
         for offset, timestamp, key, value in records:
             if timestamp > log_time:
                 log_time = timestamp
-                marks.add(log_time, offset)
+                if live:
+                    marks.add(log_time, offset)
             event = decode(offset, log_time, timestamp, key, value, now_ms)
             if type(event) is not Event:
                 if offset >= processed:
@@ -107,7 +109,7 @@ class Lane:
                 out.tally["behind_watermark_total", (SOURCES[source],)] += 1
                 merge.apply_behind(event)
             else:
-                waiting.append(event)
+                waiting(event)
         self._log_time[source] = log_time
         marks.next_offset = records[-1][0] + 1
         self._processed[source] = max(processed, marks.next_offset)

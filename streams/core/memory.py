@@ -27,7 +27,7 @@ class Memory:
     def __init__(self, span_ms: int) -> None:
         self.span_ms = span_ms
         self.runs: dict[Key, Run] = {}
-        self._by_age: deque[tuple[int, Run]] = deque()
+        self._by_age: deque[Run] = deque()
         self._by_birth: deque[Run] = deque()
         self._one_sided: dict[Key, list[Voucher]] = {}
         self._with_anomaly: dict[Key, list[Voucher]] = {}
@@ -35,18 +35,20 @@ class Memory:
 
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
-        run = self.runs[key] = Run(key, at)
-        self._by_age.append((at + self.span_ms, run))
+        run = self.runs[key] = Run(key, at, at, at, [])
+        self._by_age.append(run)
         self._by_birth.append(run)
         return run
 
     def sweep(self, now: int) -> None:
         """Give back the space of runs that are forgotten at log time ``now``."""
         ages = self._by_age
-        while ages and ages[0][0] < now:
-            _, run = ages.popleft()
-            if run.open or run.last + self.span_ms >= now:
-                ages.append((max(run.last, now if run.open else 0) + self.span_ms, run))
+        floor = now - self.span_ms
+        while ages and ages[0].aged < floor:
+            run = ages.popleft()
+            if run.open or run.last >= floor:
+                run.aged = now if run.open else run.last
+                ages.append(run)
                 continue
             if self.runs.get(run.key) is run:
                 del self.runs[run.key]
@@ -55,7 +57,7 @@ class Memory:
             # Legs, vouchers and runs point at each other; cut by hand, the space is free at once
             # and the cycle collector has nothing to look for.
             for voucher in run.vouchers:
-                if voucher.anomaly is None:
+                if voucher.verdict != "matched" and voucher.anomaly is None:
                     for leg in voucher.legs:
                         leg.voucher = None
             run.vouchers = []

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_TIME_BITS: Final = 48
+_TIME: Final = (1 << _TIME_BITS) - 1
+
 
 class Redeliveries:
     """Remembers (event id, content) of one source for a horizon after the latest copy.
@@ -14,8 +19,9 @@ class Redeliveries:
 
     def __init__(self, horizon_ms: int) -> None:
         self._horizon_ms = horizon_ms
-        self._young: dict[str, tuple[int, int]] = {}
-        self._older: dict[str, tuple[int, int]] = {}
+        # One integer an event, content above log time: a tuple of the two costs twice the memory.
+        self._young: dict[str, int] = {}
+        self._older: dict[str, int] = {}
         self._started = 0
 
     def seen(self, event_id: str, content: int, log_time: int) -> bool | None:
@@ -31,22 +37,23 @@ class Redeliveries:
         if known is None:
             known = self._older.get(event_id)
             if known is None:
-                young[event_id] = (content, log_time)
+                young[event_id] = content << _TIME_BITS | log_time
                 return False
         return self._seen_again(event_id, content, log_time, known)
 
-    def _seen_again(self, event_id: str, content: int, log_time: int, known: tuple[int, int]) -> bool | None:
+    def _seen_again(self, event_id: str, content: int, log_time: int, known: int) -> bool | None:
         # The newest content stands under the id itself, older ones under a key that no event id is.
         young = self._young
-        young[event_id] = (content, log_time)
-        if known[0] == content:
-            return log_time - known[1] <= self._horizon_ms
+        young[event_id] = content << _TIME_BITS | log_time
+        fresh = log_time - (known & _TIME) <= self._horizon_ms
+        if known >> _TIME_BITS == content:
+            return fresh
         own = f"{event_id}\0{content}"
         before = young.get(own) or self._older.get(own)
-        young[f"{event_id}\0{known[0]}"] = known
-        if before is not None and log_time - before[1] <= self._horizon_ms:
+        young[f"{event_id}\0{known >> _TIME_BITS}"] = known
+        if before is not None and log_time - (before & _TIME) <= self._horizon_ms:
             return True
-        return None if log_time - known[1] <= self._horizon_ms else False
+        return None if fresh else False
 
     def _turn(self, log_time: int) -> None:
         fresh = log_time - self._started <= 2 * self._horizon_ms

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.core.compare import value_of
-from streams.core.currency import letters
 from streams.core.event import REFUSED
 
 if TYPE_CHECKING:
@@ -15,8 +13,7 @@ if TYPE_CHECKING:
 
 def currency_of(leg: Event | None) -> str:
     """Return a leg's currency as ISO 4217 letters, empty where it has none."""
-    code = value_of(leg, "currency") if leg is not None else None
-    return letters(str(code)) if code else ""
+    return leg.currency if leg is not None else ""
 
 
 def at_risk(voucher: Voucher) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.blindness import Blindness
+from streams.core.event import PUT_AWAY
 from streams.core.journal import Journal
 from streams.core.memory import Memory
 from streams.core.timers import HORIZON, Timers
@@ -33,16 +34,19 @@ class LaneState:
     def link_policy(self, leg: Event) -> LinkPolicy:
         """Return the policy of the link that a leg travelled on."""
         policy = self.policy
-        link = leg.body.link
+        link = leg.full.link
         if link and policy.links:
             return policy.links.get(link.strip(), policy.default_link)
         return policy.default_link
 
     def link_label(self, voucher: Voucher) -> str:
         """Return the metric label of a voucher's link: a configured name (the host's first) or ``other``."""
-        for leg in (voucher.host, voucher.terminal):
-            if leg is not None and leg.body.link and leg.body.link.strip() in self.policy.links:
-                return leg.body.link.strip()
+        links = self.policy.links
+        if links:
+            for leg in (voucher.host, voucher.terminal):
+                link = leg.full.link if leg is not None else None
+                if link and link.strip() in links:
+                    return link.strip()
         return "other"
 
     def begin(self, run: Run) -> None:
@@ -92,6 +96,21 @@ class LaneState:
             run.vouchers.append(voucher)
         if voucher.anomaly is not None:
             self.memory.keep_anomaly(voucher)
+
+    def close_matched(self, voucher: Voucher, at: int) -> None:
+        """Close a pair that agrees, which is what becomes of almost every voucher, and put it away."""
+        voucher.closed = True
+        voucher.verdict = "matched"
+        voucher.run.open -= 1
+        self.unclosed -= 1
+        if not voucher.counted:
+            voucher.counted = True
+            self.journal.count_matched(at, self.link_label(voucher))
+        for leg in (voucher.terminal, voucher.host):
+            if leg is not None:
+                leg.voucher = None
+                if leg.raw is not None and leg.answer is None:
+                    leg.body = PUT_AWAY
 
     def accuse(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False) -> None:
         """Open the anomaly of a voucher and close the voucher with it."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
+
+from msgspec import Struct
 
 from streams.core.event import AUTO_REVERSED, HOST, TERMINAL, Event
-
-if TYPE_CHECKING:
-    from streams.core.anomaly import Anomaly
 
 ONE_SIDED = frozenset(
     {"reversed", "reversal_host_only", "offline_unverified", "orphan_terminal", "orphan_host", "original_denied"}
@@ -15,75 +14,48 @@ ONE_SIDED = frozenset(
 """Verdicts that a voucher may get with one side missing, so that the side may still join it."""
 
 
-class Run:
+class Run(Struct, eq=False, gc=False):
     """All records of one (terminal, voucher number), each within L of the one before.
 
     ``first`` and ``last`` are log times; ``open`` counts vouchers that are not closed.  A run is
     the unit of memory and of recovery: it is remembered, forgotten and replayed whole.
     """
 
-    __slots__ = ("first", "key", "last", "limited", "open", "reversals", "vouchers")
-
-    def __init__(self, key: tuple[str, str], first: int) -> None:
-        self.key = key
-        self.first = first
-        self.last = first
-        self.open = 0
-        self.limited = False
-        self.vouchers: list[Voucher] = []
-        self.reversals: list[Voucher] | None = None
+    key: tuple[str, str]
+    first: int
+    last: int
+    aged: int
+    """The log time at which the sweep last looked at this run."""
+    vouchers: list[Voucher]
+    open: int = 0
+    reversals: list[Voucher] | None = None
 
 
-class Voucher:
+class Voucher(Struct, eq=False, gc=False):
     """A transaction or a reversal: one leg, or two that were paired.
 
     ``lone`` is the leg that still waits for its other side, ``wait_end`` the log time until which
     a judged pair waits for its reversal, ``reversed_at`` the log time of a confirmed reversal.
     """
 
-    __slots__ = (
-        "anomaly",
-        "batch_key",
-        "closed",
-        "counted",
-        "deadline",
-        "found_at",
-        "held_until",
-        "host",
-        "limited",
-        "lone",
-        "is_reversal",
-        "reversed_at",
-        "run",
-        "target",
-        "terminal",
-        "verdict",
-        "wait_end",
-    )
-
-    def __init__(self, run: Run, leg: Event, batch_key: str, *, is_reversal: bool) -> None:
-        self.run = run
-        self.batch_key = batch_key
-        self.is_reversal = is_reversal
-        self.lone: Event | None = leg
-        self.terminal: Event | None = None
-        self.host: Event | None = None
-        if leg.source == TERMINAL:
-            self.terminal = leg
-        else:
-            self.host = leg
-        leg.voucher = self
-        self.closed = False
-        self.counted = False
-        self.limited = leg.limited
-        self.deadline = 0
-        self.wait_end = 0
-        self.held_until = 0
-        self.verdict = ""
-        self.anomaly: Anomaly | None = None
-        self.reversed_at: int | None = None
-        self.target: Voucher | None = None
-        self.found_at = 0
+    run: Run
+    batch_key: str
+    is_reversal: bool
+    lone: Event | None
+    terminal: Event | None
+    host: Event | None
+    closed: bool = False
+    counted: bool = False
+    limited: bool = False
+    deadline: int = 0
+    wait_end: int = 0
+    held_until: int = 0
+    verdict: str = ""
+    anomaly: Any = None
+    """The open ``Anomaly`` of this voucher, which later facts can resolve."""
+    reversed_at: int | None = None
+    target: Voucher | None = None
+    """Of a reversal: the transaction that it belongs to, once a leg has found it."""
 
     def leg(self, source: int) -> Event | None:
         """Return the leg of one source, if it is there."""
@@ -113,7 +85,7 @@ class Voucher:
     @property
     def offline(self) -> bool:
         """Tell whether a leg was authorised without the host."""
-        return any(leg.body.offline is True for leg in self.legs)
+        return any(leg.full.offline is True for leg in self.legs)
 
     @property
     def waits_for_reversal(self) -> bool:

@@ -1,0 +1,1 @@
+"""Replay: the same pipeline over stored records, no broker."""

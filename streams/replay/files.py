@@ -1,0 +1,159 @@
+"""JSON Lines files as the records of one source, in the order of their timestamps.
+
+A line's timestamp is its ``received_at``, else its ``event_time``; a line that has none, because it
+is a bad record, takes that of the line before.  Files that are sorted are streamed; one that is
+not is sorted on disk in runs, so that memory does not grow with the input.
+"""
+
+from __future__ import annotations
+
+import gzip
+import heapq
+import pickle
+import tempfile
+import zlib
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from streams.core.fields import parse_time
+from streams.errors import UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+Line = tuple[int, int, int, bytes]
+"""Timestamp in epoch milliseconds, position of the file, line number from 1, the line's bytes."""
+
+SORT_RUN_LINES: Final = 200_000
+
+
+class NotSortedError(Exception):
+    """A file's timestamps fall somewhere: it cannot be streamed as it is."""
+
+
+class _Stamp(Struct, gc=False):
+    received_at: int | None | UnsetType = UNSET
+    event_time: str | int | None | UnsetType = UNSET
+
+
+_stamp: Final = msgspec.json.Decoder(_Stamp).decode
+
+
+def _open(path: Path) -> IO[bytes]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rb")
+    return path.open("rb", buffering=1 << 20)
+
+
+def _stamp_of(line: bytes) -> tuple[bool | None, int | None]:
+    """Return whether a line has ``received_at`` (``None`` where it is no object) and its timestamp."""
+    try:
+        stamp = _stamp(line)
+        received, sent = stamp.received_at, stamp.event_time
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        try:
+            document: Any = msgspec.json.decode(line)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None, None
+        if not isinstance(document, dict):
+            return None, None
+        received, sent = document.get("received_at"), document.get("event_time")
+    if received is not UNSET and received is not None:
+        return True, parse_time(received) if isinstance(received, int) else None
+    return False, parse_time(sent)
+
+
+def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
+    """Yield the lines of one file with their timestamps, blank ones left out.
+
+    Raises ``UnreachableError`` for a file that cannot be read and ``UsageError`` for one that
+    mixes lines with and without ``received_at``.
+    """
+    timestamp = 0
+    first: tuple[bool, int] | None = None
+    number = 0
+    try:
+        with _open(path) as lines:
+            for number, raw in enumerate(lines, 1):  # noqa: B007  the error sentence names the line
+                line = raw.rstrip(b"\r\n")
+                if not line.strip():
+                    continue
+                has, at = _stamp_of(line)
+                if has is not None:
+                    if first is None:
+                        first = (has, number)
+                    elif has is not first[0]:
+                        raise UsageError(_mixed(path, source, first, number))
+                if at is not None:
+                    timestamp = at
+                yield timestamp, position, number, line
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        sentence = f"cannot read {source} file {path} after line {number}: {why}; check the path and that the file is whole"
+        raise UnreachableError(sentence) from error
+
+
+def _mixed(path: Path, source: str, first: tuple[bool, int], number: int) -> str:
+    have, lack = (first[1], number) if first[0] else (number, first[1])
+    return (
+        f"{source} file {path} mixes lines with and without received_at: line {have} has it, line {lack} has not; "
+        "give it on all lines or on none"
+    )
+
+
+def in_order(paths: Sequence[Path], source: str) -> Iterator[Line]:
+    """Yield the lines of all files of one source by (timestamp, file order, line number), streaming.
+
+    Raises ``NotSortedError`` where a file's timestamps fall.
+    """
+    streams = [_sorted_only(read_lines(path, position, source)) for position, path in enumerate(paths)]
+    return streams[0] if len(streams) == 1 else heapq.merge(*streams)
+
+
+def _sorted_only(lines: Iterator[Line]) -> Iterator[Line]:
+    latest = 0
+    for line in lines:
+        if line[0] < latest:
+            raise NotSortedError
+        latest = line[0]
+        yield line
+
+
+def sorted_on_disk(paths: Sequence[Path], source: str) -> Iterator[Line]:
+    """Yield the lines of all files of one source in order, whatever order they are in."""
+    with tempfile.TemporaryDirectory(prefix="voucherwatch-sort-") as folder:
+        runs: list[IO[bytes]] = []
+        batch: list[Line] = []
+
+        def spill() -> None:
+            batch.sort()
+            run = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed with the folder below
+            for line in batch:
+                pickle.dump(line, run, protocol=5)
+            run.seek(0)
+            runs.append(run)
+            batch.clear()
+
+        try:
+            for position, path in enumerate(paths):
+                for line in read_lines(path, position, source):
+                    batch.append(line)
+                    if len(batch) >= SORT_RUN_LINES:
+                        spill()
+            batch.sort()
+            yield from heapq.merge(batch, *(_unpickled(run) for run in runs))
+        finally:
+            for run in runs:
+                run.close()
+
+
+def _unpickled(run: IO[bytes]) -> Iterator[Line]:
+    while True:
+        try:
+            line: Line = pickle.load(run)  # noqa: S301  our own run, written a moment ago to an unnamed file
+        except EOFError:
+            return
+        yield line
