@@ -1,0 +1,138 @@
+"""What doctor reads from the cluster: plain values, so that the judging needs no broker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from streams.errors import UnreachableError
+from streams.settings import kafka_python_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from kafka import KafkaConsumer
+    from kafka.admin import KafkaAdminClient
+
+    from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One record of an input: partition, offset, broker timestamp in epoch milliseconds, key, value."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The state of cluster, inputs and group at one moment; sources are ``terminal`` and ``host``."""
+
+    now_ms: int
+    """This machine's clock."""
+    brokers: tuple[str, ...]
+    partitions: Mapping[str, int]
+    """Source -> number of partitions; a missing topic is missing here."""
+    samples: Mapping[str, tuple[Sampled, ...]] = field(default_factory=dict)
+    group_state: str = ""
+    group_members: int = 0
+    ends: Mapping[str, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
+    """Source -> partition -> first offset and end offset."""
+    commits: Mapping[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
+    """(Source, partition) -> committed offset and metadata."""
+
+
+def read_facts(settings: Settings, sample: int, now_ms: int) -> Facts:
+    """Read everything; ``sample`` is the number of newest records of each input to look at.
+
+    Raises UnreachableError if no broker answers within ``broker_timeout``.
+    """
+    from kafka import KafkaConsumer
+    from kafka.admin import KafkaAdminClient
+    from kafka.errors import KafkaError
+
+    options = kafka_python_options(settings)
+    try:
+        admin = KafkaAdminClient(**options)
+        try:
+            consumer = KafkaConsumer(**options, enable_auto_commit=False)
+            try:
+                return _read(settings, admin, consumer, sample, now_ms)
+            finally:
+                consumer.close(autocommit=False)
+        finally:
+            admin.close()
+    except (KafkaError, OSError) as error:
+        raise UnreachableError(
+            f"No answer from the brokers {', '.join(settings.bootstrap_servers)} within"
+            f" {settings.broker_timeout_ms / 1000:g} s ({type(error).__name__}); check the address, the network and"
+            " security_protocol."
+        ) from error
+
+
+def _read(settings: Settings, admin: KafkaAdminClient, consumer: KafkaConsumer, sample: int, now_ms: int) -> Facts:
+    """Read brokers, partitions, samples and the group with two open clients."""
+    inputs = {"terminal": settings.topic_terminal, "host": settings.topic_host}
+    found = {topic["name"]: topic for topic in admin.describe_topics() if not topic.get("error_code")}
+    partitions = {source: len(found[name]["partitions"]) for source, name in inputs.items() if name in found}
+    ends = {source: _ends(consumer, inputs[source], count) for source, count in partitions.items()}
+    samples = {
+        source: _newest(consumer, inputs[source], ends[source], max(1, sample // max(1, count)))
+        for source, count in partitions.items()
+    }
+    state, members = _group(admin, settings.group_id)
+    commits = _committed(admin, settings.group_id, inputs)
+    brokers = tuple(f"{broker['host']}:{broker['port']}" for broker in admin.describe_cluster()["brokers"])
+    return Facts(now_ms, brokers, partitions, samples, state, members, ends, commits)
+
+
+def _ends(consumer: KafkaConsumer, topic: str, count: int) -> dict[int, tuple[int, int]]:
+    """Return the first and the end offset of every partition."""
+    from kafka import TopicPartition
+
+    places = [TopicPartition(topic, number) for number in range(count)]
+    first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
+    return {place.partition: (first[place], end[place]) for place in places}
+
+
+def _newest(consumer: KafkaConsumer, topic: str, ends: Mapping[int, tuple[int, int]], each: int) -> tuple[Sampled, ...]:
+    """Return the newest records of every partition, at most ``each`` of one; stops when no more come."""
+    from kafka import TopicPartition
+
+    wanted = {number: max(first, end - each) for number, (first, end) in ends.items() if end > first}
+    consumer.assign([TopicPartition(topic, number) for number in wanted])
+    for number, offset in wanted.items():
+        consumer.seek(TopicPartition(topic, number), offset)
+    taken: list[Sampled] = []
+    left = {number: ends[number][1] for number in wanted}
+    while left:
+        fetched: dict[Any, list[Any]] = consumer.poll(timeout_ms=2_000, max_records=2_000)
+        for place, records in fetched.items():
+            taken.extend(Sampled(place.partition, r.offset, r.timestamp, r.key, r.value) for r in records)
+            if records[-1].offset + 1 >= left.get(place.partition, 0):
+                left.pop(place.partition, None)
+        if not fetched:
+            break
+    return tuple(taken)
+
+
+def _group(admin: KafkaAdminClient, group: str) -> tuple[str, int]:
+    """Return the state of the consumer group and how many members it has."""
+    described = admin.describe_groups([group]).get(group) or {}
+    return str(described.get("group_state", "")), len(described.get("members") or ())
+
+
+def _committed(
+    admin: KafkaAdminClient, group: str, inputs: Mapping[str, str]
+) -> dict[tuple[str, int], tuple[int, str]]:
+    """Return offset and metadata of each commit to an input."""
+    names = {topic: source for source, topic in inputs.items()}
+    committed = admin.list_group_offsets({group: None}).get(group) or {}
+    return {
+        (names[place.topic], place.partition): (commit.offset, str(commit.metadata or ""))
+        for place, commit in committed.items()
+        if place.topic in names and commit.offset >= 0
+    }
