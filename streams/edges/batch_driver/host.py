@@ -1,0 +1,229 @@
+"""Holds the lanes of this worker: feeds them, sends what they produce, commits their cuts."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from streams.edges.batch_driver.hosted import HostedLane
+from streams.edges.batch_driver.lead import ClockLead
+from streams.edges.batch_driver.rebuild import rebuild
+from streams.errors import ConfigurationError, VoucherwatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from streams.core.event import RawRecord
+    from streams.core.lane import AnomalyChange, LaneOutput
+    from streams.edges.batch_driver.outbox import Outbox
+    from streams.edges.batch_driver.ports import (
+        Clock,
+        History,
+        InputLog,
+        MakeLane,
+        Observer,
+        Outgoing,
+        Position,
+        Publisher,
+    )
+
+FLUSH_SECONDS = 8.0
+"""How long a revocation or a stop waits for acknowledgements; what comes later is done again by the next owner."""
+
+_log = structlog.stdlib.get_logger("voucherwatch.lanes")
+
+
+class LaneHost:
+    """All lanes that are assigned to this worker."""
+
+    def __init__(
+        self,
+        topics: tuple[str, str],
+        make_lane: MakeLane,
+        publisher: Publisher,
+        history: History,
+        observer: Observer,
+        outbox: Outbox,
+        clock: Clock,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        """Take the terminal and the host topic, in this order, and the parts around the lanes."""
+        self.topics = topics
+        self.clock = clock
+        self.outbox = outbox
+        self.lead = ClockLead()
+        self.lanes: dict[int, HostedLane] = {}
+        self.epoch = 0
+        """Rises with every assignment and revocation; what was fetched under another value is dropped."""
+        self.assigned = False
+        """Whether the group has given this worker its share, which may be empty."""
+        self.last_positions: dict[tuple[str, int], int] = {}
+        """Where reading stood when the lanes were last taken away; empty again after an assignment."""
+        self.stalled = (False, False)
+        """Whether more than half the lanes hear nothing from the terminals, from the host."""
+        self._make_lane = make_lane
+        self._publisher = publisher
+        self._history = history
+        self._observer = observer
+        self._on_failure = on_failure
+        self._commit_lock = asyncio.Lock()
+        self._rebuilding: asyncio.Task[None] | None = None
+
+    # Assignment
+
+    def assign(self, partitions: Iterable[tuple[str, int]], log: InputLog) -> None:
+        """Create the lanes of a new assignment and begin to rebuild them; they are read once they are ready.
+
+        Raises VoucherwatchError when the two topics' partition numbers differ: lanes would be cut in half.
+        """
+        numbers: tuple[set[int], set[int]] = (set(), set())
+        for topic, number in partitions:
+            if topic in self.topics:
+                numbers[self.topics.index(topic)].add(number)
+        count = self._check_partitioning(numbers, log)
+        now = self.clock.monotonic()
+        self.epoch += 1
+        self.lanes = {
+            number: HostedLane(number, self._make_lane(number, count), self.topics, now)
+            for number in sorted(numbers[0])
+        }
+        self.assigned = True
+        self.last_positions = {}
+        self._observer.count_rebalance()
+        _log.info("lanes_assigned", lanes=sorted(numbers[0]), partitions=count)
+        if self.lanes:
+            self._rebuilding = asyncio.ensure_future(self._rebuild(tuple(self.lanes.values()), count, log))
+
+    def _check_partitioning(self, numbers: tuple[set[int], set[int]], log: InputLog) -> int:
+        counts = [log.partition_count(topic) for topic in self.topics]
+        if numbers[0] != numbers[1]:
+            raise VoucherwatchError(
+                f"This worker was assigned partitions {sorted(numbers[0])} of {self.topics[0]} but"
+                f" {sorted(numbers[1])} of {self.topics[1]}; a lane needs both partitions of one number."
+                " Check that all workers of the group run the same release and configuration."
+            )
+        if counts[0] != counts[1] or not counts[0]:
+            raise ConfigurationError(
+                f"{self.topics[0]} has {counts[0]} partitions and {self.topics[1]} has {counts[1]};"
+                " the two inputs need the same number."
+            )
+        return counts[0]
+
+    async def _rebuild(self, lanes: tuple[HostedLane, ...], partitions: int, log: InputLog) -> None:
+        try:
+            await rebuild(lanes, partitions, log, self._history, self.clock)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  the worker cannot go on without its lanes
+            self._on_failure(error)
+
+    async def revoke(self, log: InputLog) -> None:
+        """Stop feeding all lanes, wait for their sends, commit their newest cuts and forget them."""
+        self.epoch += 1
+        lanes = [hosted for hosted in self.lanes.values() if hosted.ready]
+        for hosted in lanes:
+            hosted.ready = False
+            self.last_positions |= hosted.positions()
+        if self._rebuilding is not None:
+            self._rebuilding.cancel()
+            self._rebuilding = None
+        if lanes and not await self.outbox.settle([hosted.sends for hosted in lanes], FLUSH_SECONDS):
+            _log.warning("sends_unfinished", unacknowledged=self.outbox.unacknowledged)
+        await self._commit(lanes, log)
+        self.lanes = {}
+        self.assigned = False
+
+    # Feeding
+
+    def lane_of(self, partition: tuple[str, int]) -> tuple[HostedLane, int] | None:
+        """Return the lane and the source of an input partition, None while it is not to be fed."""
+        topic, number = partition
+        hosted = self.lanes.get(number)
+        if hosted is None or not hosted.ready:
+            return None
+        return hosted, self.topics.index(topic)
+
+    def feed(self, hosted: HostedLane, source: int, records: Sequence[RawRecord]) -> None:
+        """Give one slice of a fetch to the lane: one synchronous call.
+
+        An exception means that the lane's state is unknown; it is raised after marking the lane as broken.
+        """
+        now_ms = self.clock.wall_ms()
+        try:
+            output = hosted.lane.feed(source, records, now_ms)
+        except BaseException:
+            hosted.broken = True
+            raise
+        state = hosted.sources[source]
+        state.position = records[-1][0] + 1
+        state.heard_monotonic = self.clock.monotonic()
+        if not hosted.replays(source, records[0][0]):
+            self._observer.observe_latency([record[1] for record in records], now_ms)
+        self._take(hosted, output)
+
+    def caught_up(self, hosted: HostedLane, source: int, at_ms: int) -> None:
+        """Tell the lane that one source had nothing more to read at log time ``at_ms``."""
+        try:
+            output = hosted.lane.caught_up(source, at_ms)
+        except BaseException:
+            hosted.broken = True
+            raise
+        self._take(hosted, output)
+
+    def _take(self, hosted: HostedLane, output: LaneOutput) -> None:
+        self._observer.count(output.tally)
+        if output.pair_delays:
+            self._observer.observe_pairs(output.pair_delays)
+        timed = not hosted.replaying
+        for change in output.changes:
+            on_acknowledged = partial(self._published, change) if timed else None
+            self.outbox.put(hosted.sends, partial(self._anomaly, hosted.number, change), on_acknowledged)
+        for letter in output.dead_letters:
+            self.outbox.put(hosted.sends, partial(self._publisher.dead_letter, hosted.number, letter))
+        hosted.wanted = hosted.lane.wants()
+
+    def _anomaly(self, lane: int, change: AnomalyChange) -> Outgoing:
+        return self._publisher.anomaly(lane, change, self.clock.wall_ms())
+
+    def _published(self, change: AnomalyChange) -> None:
+        if not getattr(change, "held", False):
+            self._observer.observe_published(self.clock.wall_ms() - change.log_time)
+
+    def withheld(self) -> set[tuple[str, int]]:
+        """Return the input partitions that are not to be fetched now: not ready, or the lane asks to wait."""
+        held: set[tuple[str, int]] = set()
+        for hosted in self.lanes.values():
+            for partition, wanted in zip(hosted.partitions, hosted.wanted, strict=True):
+                if not hosted.ready or not wanted:
+                    held.add(partition)
+        return held
+
+    # Commits
+
+    async def commit(self, log: InputLog) -> None:
+        """Commit, in one request, the newest cut of every lane whose outputs are acknowledged."""
+        await self._commit([hosted for hosted in self.lanes.values() if hosted.ready], log)
+
+    async def _commit(self, lanes: Sequence[HostedLane], log: InputLog) -> None:
+        async with self._commit_lock:
+            chosen = []
+            positions: dict[tuple[str, int], Position] = {}
+            for hosted in lanes:
+                if not hosted.broken:
+                    hosted.snapshot()
+                cut = hosted.committable()
+                if cut is not None:
+                    chosen.append((hosted, cut))
+                    positions |= hosted.commit_positions(cut)
+            if not positions:
+                return
+            error = await log.commit(positions)
+            self._observer.count_commit("ok" if error is None else "failed")
+            if error is not None:
+                _log.warning("commit_failed", error=repr(error), lanes=[hosted.number for hosted, _ in chosen])
+                return
+            for hosted, cut in chosen:
+                hosted.cuts.accept(cut)

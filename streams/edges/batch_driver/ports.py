@@ -1,0 +1,116 @@
+"""What the batch driver needs from the rest of the program; ``streams.app`` supplies it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from streams.core.event import DeadLetter
+    from streams.core.lane import AnomalyChange, Lane
+
+Outgoing = tuple[str, int | None, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
+"""Topic, partition (None: by key), key, value, headers of one record to send."""
+
+Send = Callable[[Outgoing], Awaitable[Awaitable[object]]]
+"""Hands a record to the producer; what it returns is done when the broker has acknowledged."""
+
+MakeLane = Callable[[int, int], "Lane"]
+"""Builds the pipeline of one lane from its number and the number of partitions of the inputs."""
+
+Position = tuple[int, str]
+"""A committed offset (the next record to read) with its metadata."""
+
+
+class Publisher(Protocol):
+    """Turns what a lane produced into records of the output topics."""
+
+    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int) -> Outgoing:
+        """Return the record of one change; ``detected_at_ms`` is the wall clock."""
+
+    def dead_letter(self, lane: int, letter: DeadLetter) -> Outgoing:
+        """Return the record of one bad record."""
+
+
+class History(Protocol):
+    """Reads back what earlier workers published."""
+
+    async def read_back(self, j_ms: Mapping[int, int]) -> Mapping[int, Sequence[bytes]]:
+        """Return by lane the newest record of each anomaly that can matter after its log time J."""
+
+
+class InputLog(Protocol):
+    """The consumer as the rebuilding of lanes sees it: commits, offsets and positions."""
+
+    async def committed(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Position]:
+        """Return the group's commits; partitions without one are missing."""
+
+    async def beginnings(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """Return the first offset that still exists in each partition."""
+
+    async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
+        """Return the timestamp in ms of the first record at or after ``offset``, None at the end."""
+
+    async def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Go on reading each partition at the given offset."""
+
+    async def commit(self, positions: Mapping[tuple[str, int], Position]) -> BaseException | None:
+        """Commit all positions in one request; return what went wrong, None if the broker accepted all."""
+
+    def partition_count(self, topic: str) -> int | None:
+        """Return how many partitions a topic has, None while unknown."""
+
+
+class EndOffsets(Protocol):
+    """Asks the brokers where partitions end, on a connection of its own."""
+
+    async def ask(self, partitions: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """Return the high watermark of each partition that answered in time."""
+
+
+class Observer(Protocol):
+    """Counts what happens; implemented by the metrics."""
+
+    def count(self, tally: Mapping[tuple[str, tuple[str, ...]], int]) -> None:
+        """Add a lane's tally."""
+
+    def observe_pairs(self, delays_ms: Sequence[int]) -> None:
+        """Take the delays between the two legs of the pairs of one call."""
+
+    def observe_latency(self, log_times_ms: Sequence[int], now_ms: int) -> None:
+        """Take the log times of the records that one call handled, rising."""
+
+    def observe_published(self, delay_ms: int) -> None:
+        """Take the time from a verdict's log time to the broker's acknowledgement."""
+
+    def observe_fetch(self, seconds: float, records: int) -> None:
+        """Take the time that handling one fetch of all partitions took."""
+
+    def count_commit(self, result: str) -> None:
+        """Count one commit, ``ok`` or ``failed``."""
+
+    def count_rebalance(self) -> None:
+        """Count one new assignment."""
+
+
+class Clock(Protocol):
+    """The two clocks of the worker; tests use one that they move by hand."""
+
+    def wall_ms(self) -> int:
+        """Return epoch milliseconds."""
+
+    def monotonic(self) -> float:
+        """Return seconds that only rise."""
+
+
+class SystemClock:
+    """The clocks of this machine."""
+
+    def wall_ms(self) -> int:
+        """Return epoch milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds that only rise."""
+        return time.monotonic()

@@ -1,0 +1,101 @@
+"""Rebuilds lanes after an assignment from the committed cuts and the anomalies published before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from streams.core.cut import Cut
+from streams.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streams.core.cut import Committed
+    from streams.edges.batch_driver.hosted import HostedLane
+    from streams.edges.batch_driver.ports import Clock, History, InputLog, Position
+
+_log = structlog.stdlib.get_logger("voucherwatch.lanes")
+
+Start = tuple[int, tuple[int, int], tuple[int, int]]
+"""J in ms, the offsets at which reading starts, the offsets up to which an earlier worker had read."""
+
+
+async def rebuild(lanes: Sequence[HostedLane], partitions: int, log: InputLog, history: History, clock: Clock) -> None:
+    """Bring every lane to the state of its committed cut and mark it ready.
+
+    Raises ConfigurationError when a cut was made with another number of partitions.
+    """
+    wanted = [partition for hosted in lanes for partition in hosted.partitions]
+    committed = await log.committed(wanted)
+    beginnings = await log.beginnings(wanted)
+    starts = {hosted.number: await _start_of(hosted, partitions, committed, beginnings, log, clock) for hosted in lanes}
+    published = await history.read_back({number: start[0] for number, start in starts.items()})
+    for hosted in lanes:
+        j_ms, offsets, processed = starts[hosted.number]
+        anomalies = published.get(hosted.number, ())
+        if anomalies or any(partition in committed for partition in hosted.partitions):
+            hosted.lane.restore(j_ms, processed, anomalies)
+        hosted.start_at(offsets, processed, clock.monotonic())
+        _log.info(
+            "lane_rebuilt",
+            lane=hosted.number,
+            j_ms=j_ms,
+            offsets=offsets,
+            replay_records=sum(max(0, last - first) for first, last in zip(offsets, processed, strict=True)),
+            anomalies=len(anomalies),
+        )
+    await log.seek({partition: offset for hosted in lanes for partition, offset in hosted.positions().items()})
+    for hosted in lanes:
+        hosted.ready = True
+
+
+async def _start_of(
+    hosted: HostedLane,
+    partitions: int,
+    committed: Mapping[tuple[str, int], Position],
+    beginnings: Mapping[tuple[str, int], int],
+    log: InputLog,
+    clock: Clock,
+) -> Start:
+    """Return where one lane starts: at its cut, or at the beginning of what the topics hold."""
+    first, second = hosted.partitions
+    offsets = tuple(
+        committed[partition][0] if partition in committed else beginnings[partition] for partition in (first, second)
+    )
+    start = (offsets[0], offsets[1])
+    for partition, offset in zip(hosted.partitions, start, strict=True):
+        if offset < beginnings[partition]:
+            _log.error(
+                "records_deleted_before_reading",
+                topic=partition[0],
+                partition=partition[1],
+                committed=offset,
+                first_offset=beginnings[partition],
+            )
+    if first not in committed and second not in committed:
+        return 0, start, start
+    cut = _cut_of(hosted, committed)
+    if cut is None:
+        times = [
+            await log.log_time_at(partition, offset) for partition, offset in zip(hosted.partitions, start, strict=True)
+        ]
+        j_ms = min((time for time in times if time is not None), default=clock.wall_ms())
+        _log.error("commit_metadata_unreadable", lane=hosted.number, j_ms=j_ms)
+        return j_ms, start, start
+    if cut.partitions != partitions:
+        raise ConfigurationError(
+            f"The group's commits were made when the inputs had {cut.partitions} partitions; now they have"
+            f" {partitions}."
+            " Vouchers would be looked for in the wrong lane: follow 'Changing partition counts' in docs/operations.md."
+        )
+    return cut.j_ms, start, cut.processed
+
+
+def _cut_of(hosted: HostedLane, committed: Mapping[tuple[str, int], Position]) -> Committed | None:
+    """Return what the metadata of the two commits says; None when one is missing, unreadable or they differ."""
+    texts = {committed[partition][1] for partition in hosted.partitions if partition in committed}
+    if len(texts) != 1 or any(partition not in committed for partition in hosted.partitions):
+        return None
+    return Cut.parse_metadata(texts.pop())
