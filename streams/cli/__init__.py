@@ -4,6 +4,8 @@ What a person can mend is one sentence on standard error and its own exit code; 
 programmer can mend is a traceback and exit code 5.
 """
 
+# ruff: noqa: PLC0415  a fault while loading the commands is reported like any other
+
 from __future__ import annotations
 
 import os
@@ -32,7 +34,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _abandon_output()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:
+    except Exception:  # noqa: BLE001  the outermost frame: whatever it is, the shell gets its exit code
         traceback.print_exc()
         return ExitCode.INTERNAL
     return _flushed(ExitCode.DONE)

@@ -3,6 +3,8 @@
 Never "try again": while an approved original may exist, a second attempt can charge a card twice.
 """
 
+# ruff: noqa: E501, RUF001  one step is one line; Chinese text has full-width punctuation
+
 from __future__ import annotations
 
 from dataclasses import dataclass

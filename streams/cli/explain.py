@@ -1,5 +1,7 @@
 """``explain``: what a response code means here, and what to check first."""
 
+# ruff: noqa: RUF001  Chinese text has full-width punctuation
+
 import os
 import re
 import sys

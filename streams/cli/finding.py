@@ -12,8 +12,7 @@ from streams.cli.shape import print_json
 from streams.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)

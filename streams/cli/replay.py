@@ -1,5 +1,7 @@
 """``replay``: the same pipeline over files, without a broker."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 import json
 import os
 import sys
@@ -21,7 +23,7 @@ _SEVERAL = ("--terminal", "--host")
 class ReplayCommand(TyperCommand):
     """Lets ``--terminal a.jsonl b.jsonl`` name several files, as well as the option repeated."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  the context type is private to typer
         """Repeat the option before every file that follows it."""
         return super().parse_args(ctx, list(_repeated(args)))
 
@@ -41,7 +43,7 @@ def _repeated(arguments: Sequence[str]) -> Iterator[str]:
         yield argument
 
 
-def replay(
+def replay(  # noqa: PLR0913  one parameter for each option of the command
     terminal: Annotated[
         list[Path], typer.Option("--terminal", metavar="FILE...", help="Terminal events, JSON Lines (.gz allowed).")
     ],

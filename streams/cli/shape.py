@@ -18,7 +18,7 @@ from streams.settings import CONFIG_VARIABLE, parse_duration
 class Commands(TyperGroup):
     """The group of all commands, which ends an interrupted one with its own exit code."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  the context type is private to typer
         """Run the command; Ctrl-C is exit code 4, where typer alone would say 1."""
         try:
             return super().invoke(ctx)

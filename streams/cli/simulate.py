@@ -1,5 +1,7 @@
 """``simulate``: a fleet with labelled faults, to files or to Kafka, the truth beside it."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 import dataclasses
 import os
 import signal
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 60.0
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  one parameter for each option of the command
     *,
     terminals: Annotated[int, typer.Option("--terminals", help="Number of terminals.")] = 200,
     rate: Annotated[float, typer.Option("--rate", help="Events a second, both sources together.")] = 100.0,

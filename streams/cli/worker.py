@@ -1,5 +1,7 @@
 """``worker``: the Faust worker for a configuration file."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 import os
 
 from streams.cli.shape import Brokers, Config, Overrides, Seconds, overrides_with

@@ -33,7 +33,7 @@ class Child:
         self._log = log
         environ = {key: value for key, value in os.environ.items() if not key.startswith("VOUCHERWATCH_")}
         with log.open("wb") as output:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  our own program and our own arguments
                 leashed([sys.executable, "-m", "streams", *arguments]),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,5 +1,7 @@
 """The command ``demo``: broker, topics, fleet and worker, watched for a minute and judged at the end."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 import dataclasses
 import json
 import signal
@@ -182,7 +184,7 @@ class _Demo:
             sys.stdout.write(account(result, rejected, bad))
 
 
-def _with_shares(of: Any) -> dict[str, Any]:
+def _with_shares(of: Any) -> dict[str, Any]:  # noqa: ANN401  a score, whose module is not imported for --help
     """Return one kind's score with the derived figures."""
     shares = {"missed": of.missed, "precision": of.precision, "recall": of.recall}
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(of)))

@@ -1,5 +1,7 @@
 """How the demo looks: a live page on a terminal, plain lines anywhere else, and the account at the end."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,7 @@
 """What the demo shows while it runs: the anomalies of the topic and the counters of the worker."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 from __future__ import annotations
 
 import json
@@ -118,7 +120,7 @@ class Watch:
 
     def _page(self, path: str) -> str | None:
         try:
-            with urllib.request.urlopen(f"{self.address}{path}", timeout=PAGE_SECONDS) as answer:
+            with urllib.request.urlopen(f"{self.address}{path}", timeout=PAGE_SECONDS) as answer:  # noqa: S310  the worker's own pages
                 body: bytes = answer.read()
         except (urllib.error.URLError, OSError):
             return None

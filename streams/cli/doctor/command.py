@@ -1,5 +1,7 @@
 """The command ``doctor`` puts configuration, topics, group and samples together."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 import os
 import time
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """What doctor reads from the cluster: plain values, so that the judging needs no broker."""
 
+# ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from streams.settings import kafka_python_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from kafka import KafkaConsumer
     from kafka.admin import KafkaAdminClient
 

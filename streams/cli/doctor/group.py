@@ -11,6 +11,7 @@ from streams.settings import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from streams.cli.doctor.facts import Facts
     from streams.settings import Settings
 

@@ -12,6 +12,7 @@ from streams.core.partitioner import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from streams.cli.doctor.facts import Facts, Sampled
     from streams.core.policy import Policy
 
