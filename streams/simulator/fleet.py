@@ -11,7 +11,6 @@ from streams.simulator.params import LARGEST_VOUCHER_NUMBER
 if TYPE_CHECKING:
     from random import Random
 
-REMEMBERED_ORIGINALS: Final = 8
 SHORTEST_BATCH: Final = 120
 LONGEST_BATCH: Final = 400
 TERMINALS_PER_MERCHANT: Final = 4
@@ -161,9 +160,9 @@ class Terminal:
     terminal_tail: str = ""
     """The JSON text of the evidence that ends every event of the terminal."""
     host_tail: str = ""
-    sales: deque[Past] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ORIGINALS))
-    preauths: deque[Past] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ORIGINALS))
-    completions: deque[Past] = field(default_factory=lambda: deque(maxlen=REMEMBERED_ORIGINALS))
+    sales: deque[Past] = field(default_factory=deque)
+    preauths: deque[Past] = field(default_factory=deque)
+    completions: deque[Past] = field(default_factory=deque)
 
     def take_number(self) -> int:
         """Return the next voucher number; 999999 is followed by 1."""

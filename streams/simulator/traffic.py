@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DECLINES: Final = ("51", "51", "55", "54", "61", "05", "57", "30")
 """Codes of declined and rejected sales; 25 and 12 are no normal answer to anything."""
 
+OLDEST_ORIGINAL_MS: Final = 12 * 3_600_000
+REMEMBERED_ORIGINALS: Final = 8
 COMPLETION_LOW: Final = 0.8
 COMPLETION_SPAN: Final = 0.34
 """A completion asks for 80 to 114 percent of the pre-authorised amount; 115 is the limit."""
@@ -196,6 +198,9 @@ def act(stage: Stage) -> None:
 
 
 def _remember(memory: deque[Past], voucher: Voucher) -> None:
+    # What is there stays until it is used: a busy till would else forget all before it is old enough.
+    if len(memory) >= REMEMBERED_ORIGINALS:
+        return
     memory.append(
         Past(
             voucher.kind,
@@ -214,12 +219,14 @@ def _remember(memory: deque[Past], voucher: Voucher) -> None:
 def _take(stage: Stage, memory: deque[Past], *, same_batch: bool) -> Past | None:
     """Take the oldest usable original away for good, so that none is pointed at twice.
 
-    One younger than a pair window is left: its own legs may still be under way.
+    One younger than a pair window is left: its own legs may still be under way.  One older than
+    half a day is dropped: a monitor remembers originals for a day.
     """
     while memory:
         if memory[0].at_ms + stage.windows.pair_ms > stage.at_ms:
             return None
         past = memory.popleft()
-        if not same_batch or past.batch == stage.terminal.batch:
+        is_young = past.at_ms + OLDEST_ORIGINAL_MS > stage.at_ms
+        if is_young and (not same_batch or past.batch == stage.terminal.batch):
             return past
     return None
