@@ -11,8 +11,9 @@ import pytest
 from streams.simulator.faults import BROKEN, FAULTS
 from streams.simulator.feed import Simulation
 from streams.simulator.params import SimulationParams, Windows
+from streams.simulator.stage import SimRecord
 
-Played = tuple[Simulation, list[dict[str, Any]], list[tuple[int, str, bytes, bytes]]]
+Played = tuple[Simulation, list[dict[str, Any]], list[SimRecord]]
 
 SHORT = Windows(pair_ms=5_000, reversal_ms=10_000, refund_ms=25_000, in_progress_ms=15_000, reversal_window_ms=50_000)
 
@@ -23,7 +24,7 @@ def played() -> Played:
     simulation = Simulation(
         SimulationParams(terminals=80, rate=200, duration_s=300, seed=9, scenario="faults", windows=SHORT, kafka=True)
     )
-    records = [tuple(record) for record in simulation.records()]
+    records = list(simulation.records())
     return simulation, simulation.truth(), records
 
 
@@ -126,9 +127,9 @@ def test_spans_hold_all_records_of_a_fault(played: Played) -> None:
             )
             last[key, number] = at_ms
     for line in truth:
-        at_ms = last.get((line["terminal_id"].encode(), line["voucher_number"].lstrip("0").encode()))
-        if at_ms is not None:
-            assert at_ms - line["at"] <= FAULTS[line["fault"]].span(SHORT).sent_ms, line["fault"]
+        last_ms = last.get((line["terminal_id"].encode(), line["voucher_number"].lstrip("0").encode()))
+        if last_ms is not None:
+            assert last_ms - line["at"] <= FAULTS[line["fault"]].span(SHORT).sent_ms, line["fault"]
 
 
 def test_files_carry_no_fault_that_needs_a_key() -> None:

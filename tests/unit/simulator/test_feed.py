@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -14,6 +15,10 @@ from streams.simulator.faults import FAULTS
 from streams.simulator.feed import Simulation
 from streams.simulator.params import SimulationParams, Windows
 from streams.simulator.scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from streams.simulator.stage import SimRecord
+    from streams.simulator.truth import Truth
 
 PARAMS = SimulationParams(terminals=40, rate=50, duration_s=60, seed=3, scenario="faults")
 DIGITS = re.compile(rb"(?<![0-9])[0-9]{13,19}(?![0-9])")
@@ -29,10 +34,10 @@ def luhn(digits: bytes) -> bool:
     return (sum(values[::2]) + sum(doubled)) % 10 == 0
 
 
-def run(params: SimulationParams) -> tuple[list[tuple[int, str, bytes, bytes]], list[dict[str, object]], Simulation]:
+def run(params: SimulationParams) -> tuple[list[SimRecord], list[Truth], Simulation]:
     """Return the records, the truth and the simulation of some parameters."""
     simulation = Simulation(params)
-    return [tuple(record) for record in simulation.records()], simulation.truth(), simulation
+    return list(simulation.records()), simulation.truth(), simulation
 
 
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
@@ -62,7 +67,7 @@ def test_the_rate_is_the_one_asked_for() -> None:
     records, _, simulation = run(params)
     assert len(records) == pytest.approx(86_400, rel=0.03)
     assert simulation.summary().records == len(records)
-    by_hour = defaultdict(int)
+    by_hour: defaultdict[int, int] = defaultdict(int)
     for record in records:
         by_hour[record[0] // 3_600_000 % 24] += 1
     assert by_hour[10] > 5 * by_hour[18], "18:00 at the host's clock is 02:00 in the fleet's main zone"
@@ -216,7 +221,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ({"rate": 50_000.0}, "50000 events a second are too many for 40 terminals"),
     ],
 )
-def test_impossible_sizes_are_refused(change: dict[str, float], sentence: str) -> None:
+def test_impossible_sizes_are_refused(change: dict[str, Any], sentence: str) -> None:
     """Each sentence names the value and its limit."""
     with pytest.raises(UsageError, match=re.escape(sentence)):
         replace(PARAMS, **change)
