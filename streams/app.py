@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from streams.core.event import DeadLetter
     from streams.core.lane import AnomalyChange
-    from streams.edges.batch_driver.ports import Outgoing
+    from streams.edges.batch_driver.ports import MakeLane, Outgoing
 
 HEARTBEATS_PER_SESSION = 10
 LARGEST_REQUEST_BYTES = 2 * 1024 * 1024
@@ -77,8 +77,11 @@ def run_worker(settings: Settings, duration: float | None = None) -> int:
     return 0
 
 
-def create_app(settings: Settings) -> VoucherApp:
-    """Wire everything together; nothing connects before the app starts."""
+def create_app(settings: Settings, make_lane: MakeLane | None = None) -> VoucherApp:
+    """Wire everything together; nothing connects before the app starts.
+
+    ``make_lane`` builds another pipeline than the real one from a lane number and a partition count.
+    """
     register()
     # Faust wants a folder for tables, of which there are none.
     scratch = tempfile.TemporaryDirectory(prefix="voucherwatch-")
@@ -93,7 +96,7 @@ def create_app(settings: Settings) -> VoucherApp:
     )
     host = LaneHost(
         (settings.topic_terminal, settings.topic_host),
-        lambda number, partitions: Lane(number, policy, partitions=partitions),
+        make_lane or (lambda number, partitions: Lane(number, policy, partitions=partitions)),
         _Publisher(anomalies, letters),
         anomalies,
         metrics,

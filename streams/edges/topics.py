@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from streams.settings import Settings
 
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 ANOMALIES_KEPT_MS: Final = 7 * DAY_MS
 DEAD_LETTERS_KEPT_MS: Final = 14 * DAY_MS
 
@@ -49,8 +50,9 @@ class TopicState:
 
 
 def needed_retention_ms(settings: Settings) -> int:
-    """Return how long the inputs must be kept: originals_horizon + 2 L + outage allowance."""
-    return settings.originals_horizon_ms + 2 * settings.policy().memory_ms + settings.outage_allowance_ms
+    """Return how long the inputs must be kept: originals_horizon + 2 L + outage allowance, in whole hours."""
+    needed_ms = settings.originals_horizon_ms + 2 * settings.policy().memory_ms + settings.outage_allowance_ms
+    return -(-needed_ms // HOUR_MS) * HOUR_MS
 
 
 def wanted_settings(settings: Settings) -> dict[str, dict[str, str]]:

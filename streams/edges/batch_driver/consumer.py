@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 FETCH_SECONDS = 0.25
 """Longest wait of one fetch call; a partition that may be read again is asked for within this time."""
 LOOK_SECONDS = 1.0
+STALL_LOOK_SECONDS = 5.0
 
 _log = structlog.stdlib.get_logger("voucherwatch.driver")
 
@@ -278,6 +279,13 @@ class BatchConsumer(Consumer):
     @Service.task
     async def _watch_ends(self) -> None:
         await self._repeat(LOOK_SECONDS, self._look_at_ends)
+
+    @Service.task
+    async def _watch_stalls(self) -> None:
+        await self._repeat(STALL_LOOK_SECONDS, self._look_for_stalls)
+
+    async def _look_for_stalls(self) -> None:
+        self._host.judge_stalls()
 
     async def _look_at_ends(self) -> None:
         await self._driver.end_watch.look(steady=self.flow_active and not self.app.rebalancing)

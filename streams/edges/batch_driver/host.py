@@ -11,6 +11,7 @@ import structlog
 from streams.edges.batch_driver.hosted import HostedLane
 from streams.edges.batch_driver.lead import ClockLead
 from streams.edges.batch_driver.rebuild import rebuild
+from streams.edges.batch_driver.stalls import stalled_sources
 from streams.errors import ConfigurationError, VoucherwatchError
 
 if TYPE_CHECKING:
@@ -200,6 +201,13 @@ class LaneHost:
                 if not hosted.ready or not wanted:
                     held.add(partition)
         return held
+
+    def judge_stalls(self) -> None:
+        """Look at all lanes together: a source that is silent in more than half of them has stalled."""
+        now = stalled_sources([hosted.lane.gauges().stalled for hosted in self.lanes.values() if hosted.ready])
+        if now != self.stalled:
+            _log.warning("source_stalled" if any(now) else "source_recovered", terminal=now[0], host=now[1])
+        self.stalled = now
 
     # Commits
 

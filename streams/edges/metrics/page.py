@@ -145,6 +145,10 @@ class Metrics(Collector):
         found: dict[str, Series] = {metric.name: {} for metric in GAUGES}
         for lane in reading.lanes:
             self._add_lane(found, lane, reading)
+        for name in ("amount_at_risk", "amount_unresolved"):
+            # Summed as whole minor units, so that no cent is lost to binary fractions before the end.
+            found[name] = {labels: _major(amount, labels[0]) for labels, amount in found[name].items()}
+        self._risk_seen.update(found["amount_at_risk"])
         for labels in self._risk_seen:
             # What was at risk and is no more must be seen to fall to 0, not to vanish.
             found["amount_at_risk"].setdefault(labels, 0)
@@ -155,21 +159,11 @@ class Metrics(Collector):
     def _add_lane(self, found: dict[str, Series], lane: LaneReading, reading: WorkerReading) -> None:
         gauges, number = lane.gauges, str(lane.number)
         _add(found["anomalies_open"], gauges.open)
-        risk = {
-            (currency, kind): _major(amount, currency)
-            for (currency, kind), amount in gauges.amount_at_risk.items()
-            if currency in KNOWN
-        }
-        self._risk_seen.update(risk)
-        _add(found["amount_at_risk"], risk)
-        _add(
-            found["amount_unresolved"],
-            {
-                (currency,): _major(amount, currency)
-                for currency, amount in gauges.amount_unresolved.items()
-                if currency in KNOWN
-            },
-        )
+        for name, amounts in (
+            ("amount_at_risk", gauges.amount_at_risk),
+            ("amount_unresolved", {(currency,): amount for currency, amount in gauges.amount_unresolved.items()}),
+        ):
+            _add(found[name], {labels: amount for labels, amount in amounts.items() if labels[0] in KNOWN})
         span = found["replay_span_seconds"]
         span[()] = max(span.get((), 0), gauges.replay_span_ms / 1_000)
         for source, name in enumerate(SOURCES):
@@ -198,5 +192,5 @@ def _fill(family: CounterMetricFamily | GaugeMetricFamily, series: Series) -> No
         family.add_metric(labels, value)
 
 
-def _major(amount: int, currency: str) -> float:
+def _major(amount: float, currency: str) -> float:
     return float(amount / 10 ** minor_units(currency))
