@@ -8,11 +8,11 @@ programmer can mend is a traceback and exit code 5.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from streams.cli.output import abandon_output
 from streams.errors import ExitCode, VoucherwatchError
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except VoucherwatchError as error:
         sys.stderr.write(f"{error}\n")
         return _flushed(error.exit_code)
-    except BrokenPipeError:
-        return _abandon_output()
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception:  # noqa: BLE001  the outermost frame: whatever it is, the shell gets its exit code
@@ -45,11 +43,5 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _abandon_output()
+        abandon_output()
     return code
-
-
-def _abandon_output() -> int:
-    """Give up standard output whose reader has left (``| head``): that reader has what it wanted."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.shape import AsJson, Config, Overrides, print_json
+from streams.cli.output import print_json
+from streams.cli.shape import AsJson, Config, Overrides
 from streams.errors import ConfigurationError, ExitCode
 from streams.settings import load_settings
 from streams.settings.document import as_yaml, plain
@@ -18,7 +19,7 @@ app = typer.Typer(
 
 @app.command("check")
 def check(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Configuration file.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Configuration file.")] = None,
     config: Config = None,
     overrides: Overrides = None,
     *,
@@ -41,7 +42,7 @@ def check(
 
 @app.command("show")
 def show(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Configuration file.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Configuration file.")] = None,
     config: Config = None,
     overrides: Overrides = None,
     *,

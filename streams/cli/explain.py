@@ -10,7 +10,8 @@ from typing import Annotated, Final
 import typer
 
 from streams.cli.advice import advice_for
-from streams.cli.shape import AsJson, Config, Lang, Language, Overrides, chosen_language, print_json
+from streams.cli.output import print_json
+from streams.cli.shape import AsJson, Config, Lang, Language, Overrides, chosen_language
 from streams.errors import UsageError
 from streams.settings import ResponseCode, load_settings
 

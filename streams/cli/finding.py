@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from streams.cli.shape import print_json
+from streams.cli.output import print_json
 from streams.errors import ExitCode
 
 if TYPE_CHECKING:

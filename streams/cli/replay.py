@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from streams.cli.output import write_out
 from streams.cli.shape import Config, Overrides
 from streams.core.anomaly import KINDS, SEVERITIES
 from streams.errors import ExitCode, UnreachableError, UsageError
@@ -82,8 +83,7 @@ def replay(  # noqa: PLR0913  one parameter for each option of the command
     result = replay_files(terminal, host, settings.policy(), flush=not no_flush, deadletter=deadletter)
     lines = b"".join(line.rstrip(b"\n") + b"\n" for line in result.anomalies)
     if output is None:
-        sys.stdout.buffer.write(lines)
-        sys.stdout.buffer.flush()
+        write_out(lines)
     else:
         _write(output, lines)
     if summary is not None:

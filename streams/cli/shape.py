@@ -1,6 +1,5 @@
 """What commands have in common: their options, how they end, and how they speak."""
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from streams.cli.output import abandon_output
 from streams.errors import ExitCode
 from streams.settings import CONFIG_VARIABLE, parse_duration
 
@@ -19,9 +19,12 @@ class Commands(TyperGroup):
     """The group of all commands, which ends an interrupted one with its own exit code."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  the context type is private to typer
-        """Run the command; Ctrl-C is exit code 4, where typer alone would say 1."""
+        """Run the command; Ctrl-C is 4 and a reader who left is no fault, where typer would say 1."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            abandon_output()
+            raise typer.Exit(ExitCode.DONE) from None
         except KeyboardInterrupt:
             sys.stderr.write("Interrupted.\n")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -81,8 +84,3 @@ def overrides_with(overrides: Iterable[str] | None, brokers: str | None) -> list
     """Return the overrides with the brokers of ``--bootstrap-servers`` as the last word."""
     said = list(overrides or [])
     return said if brokers is None else [*said, f"bootstrap_servers={brokers}"]
-
-
-def print_json(value: object) -> None:
-    """Print one JSON value, readable and in the characters that it is written in."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

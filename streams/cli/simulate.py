@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.shape import AsJson, Brokers, Config, Overrides, Seconds, overrides_with, print_json
+from streams.cli.output import print_json
+from streams.cli.shape import AsJson, Brokers, Config, Overrides, Seconds, overrides_with
 from streams.errors import ExitCode, UnreachableError, UsageError
 from streams.settings import Settings, load_settings
 

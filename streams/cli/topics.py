@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from streams.cli.finding import Remark, report
-from streams.cli.shape import AsJson, Brokers, Config, Overrides, overrides_with, print_json
+from streams.cli.output import print_json
+from streams.cli.shape import AsJson, Brokers, Config, Overrides, overrides_with
 from streams.settings import Settings, load_settings
 
 app = typer.Typer(help="Create the topics, or check those there are.", rich_markup_mode=None, no_args_is_help=True)

@@ -19,7 +19,8 @@ import typer
 from streams.cli.demo.children import Child
 from streams.cli.demo.plan import DRAIN_SECONDS, PARTITIONS, SHORTEST_SECONDS, Plan, write_settings
 from streams.cli.demo.view import LiveView, PlainView, account
-from streams.cli.shape import AsJson, Seconds, print_json
+from streams.cli.output import print_json
+from streams.cli.shape import AsJson, Seconds
 from streams.errors import UnreachableError, UsageError
 from streams.settings import Settings, load_settings
 
@@ -123,10 +124,16 @@ class _Demo:
         """Create the topics; on a cluster of others they go again at the end."""
         from streams.edges.topics import create_topics
 
-        # Registered first: an interruption half-way leaves none behind either.
-        if self._plan.brokers:
-            self._stack.callback(_remove_topics, settings)
-        create_topics(settings, PARTITIONS, -1 if self._plan.brokers else 1)
+        with ExitStack() as undo:
+            # Before they are created: an interruption half-way leaves none behind either.
+            if self._plan.brokers:
+                undo.callback(_remove_topics, settings)
+            try:
+                create_topics(settings, PARTITIONS, -1 if self._plan.brokers else 1)
+            except UnreachableError:
+                undo.pop_all()
+                raise
+            self._stack.push(undo.pop_all())
 
     def _start(self, name: str, arguments: list[str]) -> Child:
         child = Child(name, arguments, self._folder / f"{name}.log")

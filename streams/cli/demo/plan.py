@@ -67,6 +67,7 @@ def write_settings(plan: Plan, brokers: str, folder: Path) -> tuple[Path, Settin
         "topics": plan.topics(),
         "group_id": f"voucherwatch-demo-{plan.run}",
         "web_port": free_port(USUAL_PORT),
+        "broker_timeout": "5s",
         "outage_allowance": "1h",
         **WINDOWS,
     }

@@ -35,13 +35,13 @@ def doctor(
 def _remarks(settings: Settings, sample: int) -> Iterator[Remark]:
     """Yield everything that was looked at, in the order in which a fault explains the next."""
     from streams.cli.doctor.facts import read_facts
-    from streams.cli.doctor.group import judge_clock, judge_group
+    from streams.cli.doctor.group import judge_brokers, judge_clock, judge_group
     from streams.cli.doctor.samples import judge_samples
     from streams.cli.topics import topic_remarks
 
     yield Remark("configuration", "no faults")
     facts = read_facts(settings, sample, int(time.time() * 1000))
-    yield Remark("brokers", f"{', '.join(facts.brokers)} answer")
+    yield from judge_brokers(settings, facts)
     yield from topic_remarks(settings)
     yield from judge_group(settings, facts)
     yield from judge_clock(facts)

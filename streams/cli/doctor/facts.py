@@ -36,9 +36,14 @@ class Facts:
 
     now_ms: int
     """This machine's clock."""
-    brokers: tuple[str, ...]
+    brokers: int
+    """Brokers that hold a part of any topic."""
     partitions: Mapping[str, int]
     """Source -> number of partitions; a missing topic is missing here."""
+    leaderless: tuple[str, ...] = ()
+    """Partitions of our topics that no broker leads, as ``topic-number``."""
+    thin: tuple[str, ...] = ()
+    """Partitions of our topics with fewer copies in step than there should be."""
     samples: Mapping[str, tuple[Sampled, ...]] = field(default_factory=dict)
     group_state: str = ""
     group_members: int = 0
@@ -88,8 +93,32 @@ def _read(settings: Settings, admin: KafkaAdminClient, consumer: KafkaConsumer, 
     }
     state, members = _group(admin, settings.group_id)
     commits = _committed(admin, settings.group_id, inputs)
-    brokers = tuple(f"{broker['host']}:{broker['port']}" for broker in admin.describe_cluster()["brokers"])
-    return Facts(now_ms, brokers, partitions, samples, state, members, ends, commits)
+    # The client's own describe_cluster raises KeyError at brokers that know only its oldest version.
+    brokers = {node for topic in found.values() for part in topic["partitions"] for node in part["replica_nodes"]}
+    ours = [(name, part) for name in _ours(settings) if name in found for part in found[name]["partitions"]]
+    return Facts(
+        now_ms,
+        len(brokers),
+        partitions,
+        tuple(f"{name}-{part['partition_index']}" for name, part in ours if part["leader_id"] < 0),
+        tuple(f"{name}-{p['partition_index']}" for name, p in ours if len(p["isr_nodes"]) < len(p["replica_nodes"])),
+        samples,
+        state,
+        members,
+        ends,
+        commits,
+    )
+
+
+def _ours(settings: Settings) -> tuple[str, ...]:
+    """Return the names of all topics of the product."""
+    return (
+        settings.topic_terminal,
+        settings.topic_host,
+        settings.topic_anomalies,
+        settings.topic_deadletter,
+        settings.topic_control,
+    )
 
 
 def _ends(consumer: KafkaConsumer, topic: str, count: int) -> dict[int, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""What the consumer group says: is somebody working, how far, and when was it last written down."""
+"""What brokers and consumer group say: does everybody work, how far, when was it last written down."""
 
 from __future__ import annotations
 
@@ -21,11 +21,28 @@ CLOCK_AHEAD_MS: Final = 2_000
 """How far a broker's timestamp may be ahead of this machine's clock: more is no network delay."""
 
 
+def judge_brokers(settings: Settings, facts: Facts) -> Iterator[Remark]:
+    """Yield whether the brokers answer and whether every partition has a leader and all its copies."""
+    yield Remark("brokers", f"{', '.join(settings.bootstrap_servers)} answer; brokers with topics: {facts.brokers}")
+    if facts.leaderless:
+        yield Remark(
+            "brokers",
+            f"no broker leads {', '.join(facts.leaderless)}",
+            "bring back the brokers that hold copies of them",
+        )
+    if facts.thin:
+        yield Remark(
+            "brokers",
+            f"copies are missing or behind for {', '.join(facts.thin)}",
+            "look for a broker that is down or slow",
+        )
+
+
 def judge_group(settings: Settings, facts: Facts) -> Iterator[Remark]:
     """Yield what the group, its commits and its lag say."""
     about = f"group {settings.group_id}"
     if facts.group_members:
-        yield Remark(about, f"{facts.group_members} workers, state {facts.group_state}")
+        yield Remark(about, f"workers: {facts.group_members}, state {facts.group_state}")
     else:
         yield Remark(about, "no worker is running", "start one with voucherwatch worker")
     yield from _judge_commits(about, settings, facts)

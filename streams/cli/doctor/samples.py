@@ -62,34 +62,26 @@ def _judge(source: int, records: tuple[Sampled, ...], facts: Facts, policy: Poli
     good = len(records) - reasons.total()
     yield Remark(about, f"{good} of the newest {len(records)} can be read")
     for (reason, detail), count in reasons.most_common():
-        yield Remark(
-            about, f"{count} would be dead letters, {reason} ({detail})", _MEND.get(reason, "see the event page")
-        )
+        yield Remark(about, f"dead letters for {reason} ({detail}): {count}", _MEND.get(reason, "see the event page"))
     for code, count in unmapped.most_common():
         change = "ask the network what it means and add it to the table that response_codes names"
-        yield Remark(
-            about, f"{count} have the response code {code}, which is in no table and counts as unknown", change
-        )
-    yield from _judge_tally(source, tally)
+        yield Remark(about, f"response code {code} is in no table and counts as unknown, seen in {count}", change)
+    yield from _judge_tally(about, tally, policy)
     yield from _judge_partitions(source, records, facts)
 
 
-def _judge_tally(source: int, tally: Tally) -> Iterator[Remark]:
+def _judge_tally(about: str, tally: Tally, policy: Policy) -> Iterator[Remark]:
     """Yield what the decoder counted besides."""
-    about = f"{SOURCES[source]} records"
     for (counter, labels), count in sorted(tally.items()):
         if counter == "terminal_outcome_defaulted_total":
             yield Remark(
                 about,
-                f"{count} have neither outcome nor response_code and take terminal_default_outcome",
+                f"neither outcome nor response_code, taken as {policy.terminal_default_outcome}: {count}",
                 "have the terminals send one of them, or set terminal_default_outcome to what they mean",
             )
         elif counter == "card_in_clear_total":
-            yield Remark(
-                about,
-                f"{count} hold a card number in clear ({labels[1]})",
-                "have the producer mask it before it is sent",
-            )
+            change = "have the producer mask it before it is sent"
+            yield Remark(about, f"card number in clear, field {labels[1]}: {count}", change)
 
 
 def _judge_partitions(source: int, records: tuple[Sampled, ...], facts: Facts) -> Iterator[Remark]:
