@@ -57,8 +57,8 @@ KINDS: Final[dict[str, KindRow]] = {
         "key and both legs",
         "critical when amount, currency, card, kind or merchant differ, else warning",
         "the difference of the amounts; reversal 0",
-        ("reversed",),
-        "the sale was reversed",
+        ("late_match", "reversed"),
+        "the sale was reversed, or a repeat of a reversal agrees",
     ),
     "outcome_conflict": KindRow(
         "key and both legs",
@@ -111,7 +111,19 @@ class Finding:
 class Anomaly:
     """One anomaly through its life; ``record`` is its JSON shape as of the latest change."""
 
-    __slots__ = ("amount", "currency", "id", "kind", "link", "opened_at", "record", "revision", "severity", "status", "voucher")
+    __slots__ = (
+        "amount",
+        "currency",
+        "id",
+        "kind",
+        "link",
+        "opened_at",
+        "record",
+        "revision",
+        "severity",
+        "status",
+        "voucher",
+    )
 
     def __init__(self, record: dict[str, object], link: str) -> None:
         self.record = record
@@ -169,7 +181,8 @@ def leg_row(leg: Event | None, partition: int) -> dict[str, object] | None:
             shown[name] = value
     shown["outcome"] = leg.outcome
     if leg.answer is not None:
-        shown["answer"] = {"event_id": leg.answer.full.event_id, "log_time": leg.answer.log_time}
+        shown["event_id"] = leg.answer.full.event_id
+        shown["answered_at"] = leg.answer.log_time
     if leg.extras:
         shown["extras"] = leg.extras
     place = {"source": SOURCES[leg.source], "partition": partition, "offset": leg.offset, "log_time": leg.log_time}

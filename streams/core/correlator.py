@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from streams.core import lates, reversals
-from streams.core.compare import same_amount_and_card
+from streams.core.compare import comparable, same_amount_and_card, value_of
 from streams.core.event import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body, Event
 from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
 from streams.core.redelivery import Redeliveries
@@ -22,6 +22,8 @@ from streams.core.voucher import Run, Voucher
 if TYPE_CHECKING:
     from streams.core.state import LaneState
 
+_NO_KEY = ("", "")
+_NOT_FILLED = frozenset({"event_id", "source", "received_at", "outcome", "response_code"})
 MANY_VOUCHERS = 64
 """Vouchers of one number beyond which the closed ones are looked through for what can go."""
 
@@ -52,12 +54,15 @@ class Correlator:
             self._release(source, at)
         number = event.number
         run = None
+        memory = state.memory
+        key = _NO_KEY
         if number:
-            memory = state.memory
             key = (event.terminal, number)
             run = memory.runs.get(key)
-            if run is None or (at - run.last > self._span_ms and not run.open):
+            if run is None:
                 run = memory.begin(key, at)
+            elif at - run.last > self._span_ms:
+                run = memory.renew(run, at)
             elif at > run.last:
                 run.last = at
         seen = self._redeliveries[source].seen(event.body.event_id, event.content, at)
@@ -72,15 +77,16 @@ class Correlator:
             self._reversal(event, run)
             return
         vouchers = run.vouchers
-        if not vouchers:
+        if not vouchers and not memory.has_anomaly(key):
             self._new_voucher(event, run, "" if not self._keyed_by_batch else self._batch_key(event))
             return
         batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
-        voucher = vouchers[-1]
-        lone = voucher.lone
-        if lone is not None and lone.source != source and len(vouchers) == 1 and voucher.batch_key == batch_key:
-            self._pair(voucher, event)
-            return
+        if len(vouchers) == 1 and not memory.has_anomaly(key):
+            voucher = vouchers[0]
+            lone = voucher.lone
+            if lone is not None and lone.source != source and voucher.batch_key == batch_key:
+                self._pair(voucher, event)
+                return
         self._again(event, run, batch_key, vouchers)
 
     def _batch_key(self, event: Event) -> str:
@@ -115,8 +121,10 @@ class Correlator:
             return False
         voucher = leg.voucher
         self._state.adopt(run, voucher)
-        self._update(leg, event)
-        self._after_update(voucher, event, closed=True)
+        self._update(leg, event, late=True, judged=voucher.closed)
+        if voucher.is_reversal:
+            reversals.confirm_if_approved(self._state, voucher, event.log_time)
+        rejudge(self._state, voucher, event.log_time)
         return True
 
     def _thin_out(self, vouchers: list[Voucher], at: int) -> None:
@@ -189,7 +197,7 @@ class Correlator:
         if same_amount_and_card(leg, event):
             if RANK[event.outcome] > RANK[leg.outcome]:
                 closed = voucher.closed
-                self._update(leg, event)
+                self._update(leg, event, judged=closed)
                 self._after_update(voucher, event, closed=closed)
                 return
             if leg.outcome not in FINAL or event.outcome not in FINAL:
@@ -199,30 +207,41 @@ class Correlator:
         finding = duplicate_voucher.find(voucher, leg, event)
         state.open_anomaly(voucher, finding, event.log_time, main=False)
 
-    def _update(self, leg: Event, event: Event) -> None:
-        """Let a later message of one side fill in and correct its leg; the leg keeps its log time."""
+    def _update(self, leg: Event, event: Event, *, late: bool = False, judged: bool = False) -> None:
+        """Let a later message of one side fill in and correct its leg; the leg keeps its log time.
+
+        A ``late`` answer changes no deadline: what comes after it is a new voucher.  Where the leg was
+        ``judged`` before, the answer gives it a new identity for what is judged now.
+        """
         state = self._state
         state.journal.count(event.log_time, "status_updates_total", SOURCES[event.source])
-        mine, theirs = leg.body, event.body
+        mine, theirs = leg.full, event.full
         fill: dict[str, Any] = {}
         for name in Body.__struct_fields__:
-            if name in ("event_id", "source", "received_at", "outcome", "response_code"):
-                continue
             value = getattr(theirs, name)
-            if not getattr(mine, name) and value is not UNSET and value is not None:
+            if (
+                name in _NOT_FILLED
+                or value is UNSET
+                or value is None
+                or (name == "original" and leg.kind == "reversal")
+            ):
+                continue
+            if getattr(mine, name) in (UNSET, None, "") or comparable(name, value_of(leg, name)) is None:
                 fill[name] = value
         leg.body = msgspec.structs.replace(mine, response_code=theirs.response_code, outcome=theirs.outcome, **fill)
+        leg.raw = None
         leg.outcome = event.outcome
         leg.amount = leg.amount if leg.amount is not None else event.amount
+        leg.currency = leg.currency or event.currency
         leg.card = leg.card or event.card
         leg.batch = leg.batch or event.batch
-        leg.answer = event
         if leg.voucher is not None:
             leg.voucher.limited = leg.voucher.limited or event.limited
-        window = self._windows[event.kind]
-        if event.outcome == "in_progress":
-            window = state.policy.in_progress_window_ms
-        leg.deadline = event.log_time + window
+        if judged:
+            leg.answer = event
+        if not late:
+            leg.updated_at = event.log_time
+            leg.deadline = event.log_time + self._window(leg)
 
     def _after_update(self, voucher: Voucher, event: Event, *, closed: bool) -> None:
         state = self._state
@@ -253,7 +272,9 @@ class Correlator:
         wanted = reversals.repeats_key(event)
         for voucher in self._state.memory.reversals_of(event.terminal, event.log_time):
             leg = voucher.leg(event.source)
-            if leg is None or event.log_time > leg.deadline or voucher.batch_key != batch_key:
+            if leg is None or event.log_time > leg.deadline:
+                continue
+            if voucher.batch_key != batch_key and reversals.reference(event) is None:
                 continue
             if leg.amount == event.amount and reversals.repeats_key(leg) == wanted:
                 return voucher, leg
@@ -265,7 +286,7 @@ class Correlator:
         stronger = event.outcome == "approved" and leg.outcome != "approved"
         if stronger or RANK[event.outcome] > RANK[leg.outcome]:
             closed = voucher.closed
-            self._update(leg, event)
+            self._update(leg, event, judged=closed)
             self._after_update(voucher, event, closed=closed)
         else:
             state.journal.count(event.log_time, "updates_ignored_total", SOURCES[event.source])
@@ -273,6 +294,8 @@ class Correlator:
         if voucher in standing:
             return
         run.reversals = [*standing, voucher]
+        if run.key not in (voucher.run.key, *voucher.more_keys):
+            voucher.more_keys = (*voucher.more_keys, run.key)
         lone = voucher.lone
         if lone is None:
             return

@@ -33,7 +33,7 @@ MAX_PLAIN_INTEGER: Final = 10**12
 _TRANSACTIONS: Final = {kind: kind for kind in TRANSACTION_KINDS}
 _PLAIN: Final = {kind: kind for kind in PLAIN_KINDS}
 _OUTCOMES: Final = {name: name for name in ("approved", "declined", "rejected", "unknown", "in_progress")}
-_CURRENCIES: Final[dict[object, str]] = {**LETTERS, **{code: code for code in KNOWN}}
+_CURRENCIES: Final[dict[object, str]] = dict([*LETTERS.items(), *((code, code) for code in KNOWN)])
 _STARS: Final = frozenset("*" * count for count in range(1, 24))
 _parse_time: Final = datetime.fromisoformat
 
@@ -125,7 +125,20 @@ class Decoder:
         if card is not body.card:
             force_setattr(body, "card", card)
         return Event(
-            self._source, offset, log_time, body, kind, outcome, terminal, number, amount, currency, card, content, raw, batch
+            self._source,
+            offset,
+            log_time,
+            body,
+            kind,
+            outcome,
+            terminal,
+            number,
+            amount,
+            currency,
+            card,
+            content,
+            raw,
+            batch,
         )
 
     def _quick_plain(self, body: Body, offset: int, log_time: int, terminal: str) -> Event | None:

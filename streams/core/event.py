@@ -119,14 +119,18 @@ class Event(Struct, eq=False, gc=False):
     deadline: int = 0
     limited: bool = False
     extras: dict[str, object] | None = None
+    updated_at: int = 0
+    """Log time of the latest status update, 0 without one."""
     answer: Event | None = None
+    """The late answer by which a leg judged as unknown got its outcome."""
     voucher: Any = None
     """The ``Voucher`` that this leg is one side of."""
 
     @property
     def full(self) -> Body:
         """Return the body, also of a leg that was put away."""
-        if self.body is None and self.raw is not None:
+        body: Body | None = self.body
+        if body is None and self.raw is not None:
             return decode_body(self.raw)
         return self.body
 

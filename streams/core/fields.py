@@ -240,6 +240,10 @@ _READERS: Final[dict[str, Callable[[object], object]]] = {
         "terminal_id",
         "merchant_id",
         "voucher_number",
-        *[name for name in _EVERY if name not in ("event_id", "source", "kind", "event_time", "terminal_id", "merchant_id")],
+        *[
+            name
+            for name in _EVERY
+            if name not in ("event_id", "source", "kind", "event_time", "terminal_id", "merchant_id")
+        ],
     )
 }

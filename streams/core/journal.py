@@ -133,8 +133,14 @@ class Journal:
             return
         known = anomaly.record["marks"]
         kept = [*known, *(mark for mark in marks if mark not in known)] if isinstance(known, list) else list(marks)
-        anomaly.record = anomaly.record | {"status": "resolved", "resolution": resolution, "resolved_at": at, "marks": kept}
+        anomaly.record = anomaly.record | {
+            "status": "resolved",
+            "resolution": resolution,
+            "resolved_at": at,
+            "marks": kept,
+        }
         anomaly.status = "resolved"
+        anomaly.voucher = None
         self._say(anomaly, at)
         self.count(at, "anomalies_resolved_total", anomaly.kind, resolution)
 
@@ -144,6 +150,7 @@ class Journal:
             return
         anomaly.record = anomaly.record | {"status": "expired"}
         anomaly.status = "expired"
+        anomaly.voucher = None
         if anomaly.amount:
             self.unresolved[anomaly.currency] += anomaly.amount
         self._say(anomaly, at)

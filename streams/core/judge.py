@@ -97,7 +97,18 @@ class Judge:
         card = body.card if isinstance(body.card, str) else None
         currency = body.currency if isinstance(body.currency, str) else ""
         event = Event(
-            self._source, offset, log_time, body, known, outcome, body.terminal_id, number, amount, currency, card, content
+            self._source,
+            offset,
+            log_time,
+            body,
+            known,
+            outcome,
+            body.terminal_id,
+            number,
+            amount,
+            currency,
+            card,
+            content,
         )
         event.batch = body.batch_number.lstrip("0") if isinstance(body.batch_number, str) else ""
         extras = {name: value for name, value in document.items() if name not in _KNOWN and value is not None}
@@ -157,7 +168,9 @@ class Judge:
         policy = self._policy
         if policy.allow_create_time and timestamp > now_ms + policy.future_skew_ms:
             ahead = timestamp - now_ms
-            raise Fault("future_timestamp", f"record timestamp is {ahead} ms ahead, the limit is {policy.future_skew_ms} ms")
+            raise Fault(
+                "future_timestamp", f"record timestamp is {ahead} ms ahead, the limit is {policy.future_skew_ms} ms"
+            )
 
     def _hit(self, field: str) -> None:
         self._tally["card_in_clear_total", (self._name, field)] += 1

@@ -11,13 +11,15 @@ from streams.core.event import TERMINAL, Event
 from streams.core.rules import mismatch, orphan_host, orphan_terminal, outcome_conflict, unreversed
 from streams.core.timers import HORIZON, LEG_DEADLINE, PAIR_DEADLINE, REVERSAL_LEG_DEADLINE, REVERSAL_WAIT_END
 from streams.core.verdicts import BOTH_UNKNOWN, COMPARE, CONFLICT, MATCHED, WAIT, both_final, is_denial, row_of
-from streams.core.voucher import Voucher
+from streams.core.voucher import ONE_SIDED, Voucher
 
 if TYPE_CHECKING:
     from streams.core.state import LaneState
     from streams.core.timers import Due
 
 ORPHANS = frozenset({"orphan_terminal", "orphan_host"})
+ANSWERABLE = ORPHANS | {"outcome_conflict", "unreversed"}
+"""The kinds that a late answer resolves."""
 
 
 def pair_deadline(state: LaneState, voucher: Voucher) -> int:
@@ -25,24 +27,26 @@ def pair_deadline(state: LaneState, voucher: Voucher) -> int:
     window = state.policy.pair_window_ms[voucher.kind]
     ends = []
     for leg in voucher.legs:
-        since = (leg.answer or leg).log_time
+        since = leg.updated_at or leg.log_time
         ends.append(since + (state.policy.in_progress_window_ms if leg.outcome == "in_progress" else window))
     return max(ends)
 
 
-def consider(state: LaneState, voucher: Voucher, at: int, *, late: bool = False) -> None:
+def consider(state: LaneState, voucher: Voucher, at: int, *, late: bool = False, keep: int = 0) -> None:
     """Judge a pair now if its row allows, else set the deadline at which it will be.
 
     Called when the second leg or an answer comes.  ``late`` says that every deadline has passed,
-    so that what is not final counts as it stands.
+    so that what is not final counts as it stands; ``keep`` is a deadline that stays as it was set.
     """
     terminal, host = cast("Event", voucher.terminal), cast("Event", voucher.host)
-    if late or (both_final(terminal, host) and not _is_bound(state, voucher, terminal, host)):
+    settled = voucher.reversed_at is not None or voucher.denied
+    if late or settled or (both_final(terminal, host) and not _is_bound(state, voucher, terminal, host)):
         deadline = at
     else:
-        deadline = pair_deadline(state, voucher)
+        deadline = keep or pair_deadline(state, voucher)
     if deadline > at:
         voucher.deadline = deadline
+        voucher.wait_end = 0
         state.timers.set(deadline, PAIR_DEADLINE, terminal.source, terminal.offset, voucher)
     elif voucher.is_reversal:
         reversals.judge(state, voucher, at)
@@ -63,12 +67,12 @@ def judge_pair(state: LaneState, voucher: Voucher, at: int) -> None:
     """Judge a pair of a transaction by the verdict table."""
     terminal, host = cast("Event", voucher.terminal), cast("Event", voucher.host)
     voucher.deadline = 0
-    if voucher.reversed_at is not None:
-        state.close(voucher, "reversed", at)
+    if voucher.reversed_at is not None or voucher.denied:
+        state.close(voucher, "original_denied" if voucher.denied else "reversed", at)
         return
     row = row_of(terminal, host, state.policy.both_unknown)
     if row is COMPARE:
-        names = differences(state.link_policy(host).compare_fields, terminal, host)
+        names = differences(state.compare_fields(voucher), terminal, host)
         if names:
             state.accuse(voucher, mismatch.find(voucher, terminal, host, names), at)
         else:
@@ -82,7 +86,7 @@ def judge_pair(state: LaneState, voucher: Voucher, at: int) -> None:
     elif row is WAIT and voucher.kind == "query":
         state.close(voucher, "matched", at)
     else:
-        names = differences(state.link_policy(host).compare_fields, terminal, host)
+        names = differences(state.compare_fields(voucher), terminal, host)
         waiting_row = row is not CONFLICT
         state.accuse(voucher, outcome_conflict.find(voucher, terminal, host, names, waiting_row=waiting_row), at)
 
@@ -91,9 +95,7 @@ def _wait(state: LaneState, voucher: Voucher, at: int) -> None:
     later = max(leg.log_time for leg in voucher.legs)
     end = max(at, later + state.policy.reversal_window_ms)
     voucher.wait_end = end
-    if end <= at:
-        end_wait(state, voucher, at)
-        return
+    # Also when the wait is over already: records of this log time come before its timers.
     leg = cast("Event", voucher.terminal)
     state.timers.set(end, REVERSAL_WAIT_END, leg.source, leg.offset, voucher)
 
@@ -125,8 +127,8 @@ def judge_lone(state: LaneState, voucher: Voucher, leg: Event, at: int, *, force
             return
     if voucher.is_reversal:
         reversals.judge(state, voucher, at, held=held)
-    elif voucher.reversed_at is not None:
-        state.close(voucher, "reversed", at)
+    elif voucher.reversed_at is not None or voucher.denied:
+        state.close(voucher, "original_denied" if voucher.denied else "reversed", at)
     elif leg.body.offline is True:
         state.close(voucher, "offline_unverified", at)
     elif leg.source == TERMINAL:
@@ -150,16 +152,18 @@ def join_late(state: LaneState, own: Voucher, leg: Event, found: Voucher, at: in
         standing.remove(own)
     state.adopt(own.run, found)
     found.join(leg)
-    if not orphan:
-        return
-    if found.reversed_at is None:
-        found.reversed_at = own.reversed_at
     if found.is_reversal:
-        if found.target is None:
+        if found.target is None or (own.host is leg and leg.outcome == "approved" and own.target is not None):
             found.target = own.target
         reversals.confirm_if_approved(state, found, at)
-        reversals.judge(state, found, at)
-    elif not was_reversed:
+        if orphan:
+            reversals.judge(state, found, at)
+        return
+    own.target = found
+    if found.reversed_at is None:
+        found.reversed_at = own.reversed_at
+    found.denied = found.denied or own.denied
+    if orphan and not was_reversed:
         state.reopen(found)
         judge_pair(state, found, at)
 
@@ -167,23 +171,25 @@ def join_late(state: LaneState, own: Voucher, leg: Event, found: Voucher, at: in
 def rejudge(state: LaneState, voucher: Voucher, at: int) -> None:
     """Judge a voucher again after an answer that was late: its open anomaly resolves first."""
     closed, accused = voucher.closed, voucher.anomaly is not None
+    if accused and voucher.anomaly.kind not in (ANSWERABLE | {"mismatch"} if voucher.is_reversal else ANSWERABLE):
+        return
     state.resolve(voucher, "late_match", at)
     if voucher.reversed_at is not None and closed:
         return
     if voucher.terminal is not None and voucher.host is not None:
-        state.reopen(voucher)
-        consider(state, voucher, at, late=closed)
+        if accused or not closed or voucher.verdict not in ONE_SIDED:
+            state.reopen(voucher)
+            consider(state, voucher, at, late=closed, keep=0 if closed else voucher.deadline)
         return
-    if not accused:
-        return
-    state.memory.drop_one_sided(voucher)
-    leg = voucher.legs[0]
-    if voucher.is_reversal:
+    if voucher.is_reversal and not accused:
         reversals.judge(state, voucher, at)
-    elif leg.source == TERMINAL:
-        state.accuse(voucher, orphan_terminal.find(voucher), at)
-    else:
-        state.accuse(voucher, orphan_host.find(voucher), at)
+    elif accused:
+        leg = voucher.legs[0]
+        state.memory.drop_one_sided(voucher)
+        state.reopen(voucher)
+        voucher.lone = leg
+        state.pending[leg.source] += 1
+        judge_lone(state, voucher, leg, at, forced=True)
 
 
 def deadline_kind(leg: Event) -> int:

@@ -143,9 +143,7 @@ class Lane:
 
     def settle(self) -> LaneOutput:
         """End a file replay without a flush: apply all that was read, and no deadline after it."""
-        merge = self._merge
-        merge.watermark[TERMINAL] = merge.watermark[HOST] = max(merge.passed, max(self._log_time) + 1)
-        merge.advance()
+        self._merge.settle(max(self._log_time))
         return self._take(0)
 
     def _take(self, read: int) -> LaneOutput:

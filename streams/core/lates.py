@@ -45,7 +45,7 @@ def find_counterpart(state: LaneState, voucher: Voucher, at: int) -> tuple[Vouch
 def find_unanswered(state: LaneState, event: Event, batch_key: str) -> Event | None:
     """Find the leg that a final event answers late: same key, source, amount and card, not final yet.
 
-    The leg lies at most ``resolve_horizon`` past its deadline; of several the latest is taken.
+    The leg lies at most ``resolve_horizon`` past its deadline; of several the oldest is taken.
     """
     if event.outcome not in FINAL:
         return None
@@ -57,4 +57,4 @@ def find_unanswered(state: LaneState, event: Event, batch_key: str) -> Event | N
             continue
         if event.log_time <= leg.deadline + state.policy.resolve_horizon_ms and same_amount_and_card(leg, event):
             found.append(leg)
-    return max(found, key=lambda leg: (leg.log_time, leg.offset), default=None)
+    return min(found, key=lambda leg: (leg.log_time, leg.offset), default=None)

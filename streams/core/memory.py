@@ -40,6 +40,19 @@ class Memory:
         self._by_birth.append(run)
         return run
 
+    def renew(self, run: Run, at: int) -> Run:
+        """Begin the run of a number anew; what is not closed yet goes on in it, the rest is forgotten.
+
+        With open vouchers the run keeps its first log time, so that a restart replays them.
+        """
+        if not run.open:
+            return self.begin(run.key, at)
+        self._drop_one_sided(run)
+        run.vouchers = [voucher for voucher in run.vouchers if not voucher.closed]
+        run.reversals = [voucher for voucher in run.reversals or () if not voucher.closed]
+        run.last = at
+        return run
+
     def sweep(self, now: int) -> None:
         """Give back the space of runs that are forgotten at log time ``now``."""
         ages = self._by_age
@@ -52,23 +65,21 @@ class Memory:
                 continue
             if self.runs.get(run.key) is run:
                 del self.runs[run.key]
-            if run.key in self._one_sided or run.reversals:
+            if run.reversals or run.key in self._one_sided:
                 self._drop_one_sided(run)
             # Legs, vouchers and runs point at each other; cut by hand, the space is free at once
             # and the cycle collector has nothing to look for.
             for voucher in run.vouchers:
-                if voucher.verdict != "matched" and voucher.anomaly is None:
-                    for leg in voucher.legs:
-                        leg.voucher = None
+                if voucher.anomaly is None:
+                    for leg in (voucher.terminal, voucher.host):
+                        if leg is not None:
+                            leg.voucher = None
             run.vouchers = []
 
     def _drop_one_sided(self, run: Run) -> None:
-        for key in {run.key, *(v.run.key for v in run.reversals or ())}:
-            kept = [v for v in self._one_sided.get(key, ()) if v.run is not run or v.anomaly is not None]
-            if kept:
-                self._one_sided[key] = kept
-            else:
-                self._one_sided.pop(key, None)
+        for voucher in [*run.vouchers, *(run.reversals or ())]:
+            if voucher.run is run and voucher.closed and voucher.anomaly is None:
+                self.drop_one_sided(voucher)
 
     def oldest_needed(self, from_ms: int) -> int:
         """Return the first log time of every run that ends later than ``from_ms`` or is not closed.
@@ -86,17 +97,19 @@ class Memory:
 
     def keep_one_sided(self, voucher: Voucher) -> None:
         """Let a voucher that was closed with one side missing be found by that side."""
-        standing = self._one_sided.setdefault(voucher.run.key, [])
-        if voucher not in standing:
-            standing.append(voucher)
+        for key in (voucher.run.key, *voucher.more_keys):
+            standing = self._one_sided.setdefault(key, [])
+            if voucher not in standing:
+                standing.append(voucher)
 
     def drop_one_sided(self, voucher: Voucher) -> None:
         """Forget that a voucher lacks a side."""
-        standing = self._one_sided.get(voucher.run.key)
-        if standing and voucher in standing:
-            standing.remove(voucher)
-            if not standing:
-                del self._one_sided[voucher.run.key]
+        for key in (voucher.run.key, *voucher.more_keys):
+            standing = self._one_sided.get(key)
+            if standing and voucher in standing:
+                standing.remove(voucher)
+                if not standing:
+                    del self._one_sided[key]
 
     def one_sided(self, key: Key) -> list[Voucher]:
         """Return the vouchers of a number that were closed with one side missing."""
@@ -107,6 +120,10 @@ class Memory:
         standing = self._with_anomaly.setdefault(voucher.run.key, [])
         if voucher not in standing:
             standing.append(voucher)
+
+    def has_anomaly(self, key: Key) -> bool:
+        """Tell whether a voucher of a number has an open anomaly."""
+        return key in self._with_anomaly
 
     def drop_anomaly(self, voucher: Voucher) -> None:
         """Forget a transaction whose anomaly is no longer open."""

@@ -10,13 +10,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from streams.core import judgement
-from streams.core.event import HOST, TERMINAL
+from streams.core.event import HOST, TERMINAL, Event
 from streams.core.timers import HORIZON, LEG_DEADLINE, NEVER, REVERSAL_LEG_DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.core.event import Event
     from streams.core.state import LaneState
     from streams.core.timers import Due
 
@@ -33,6 +32,8 @@ class Merge:
         self.waiting: tuple[deque[Event], deque[Event]] = (deque(), deque())
         self.watermark = [UNREAD, UNREAD]
         """Of each source, in epoch milliseconds of log time."""
+        self._horizon_end = NEVER
+        self._kept: list[Due] = []
         self.passed = UNREAD
         """The lane watermark up to which events and timers were applied, itself excluded."""
 
@@ -72,7 +73,10 @@ class Merge:
             due = timers.pop(before)
             if due is None:
                 return
-            judgement.fire(state, due)
+            if due[1] == HORIZON and due[0] >= self._horizon_end:
+                self._kept.append(due)
+            else:
+                judgement.fire(state, due)
 
     def apply_behind(self, event: Event) -> None:
         """Apply at once an event that lies behind the watermark, and mark what it touches."""
@@ -80,30 +84,32 @@ class Merge:
         self._apply(event)
         self._timers(self.passed)
 
-    def flush(self, last_log_time: int) -> None:
-        """Pass every deadline, as at the end of a file; horizons fire only before ``last_log_time``."""
+    def settle(self, last_log_time: int) -> None:
+        """Apply all that was read, as at the end of a file; horizons fire only before ``last_log_time``."""
+        self._horizon_end = last_log_time
         self.watermark[TERMINAL] = self.watermark[HOST] = max(self.passed, last_log_time + 1)
         self.advance()
-        state = self._state
-        kept: list[Due] = []
-        while (due := state.timers.pop(NEVER)) is not None:
-            if due[1] == HORIZON:
-                kept.append(due)
-            else:
-                judgement.fire(state, due)
-        for time, kind, source, offset, _, subject in kept:
-            state.timers.set(time, kind, source, offset, subject)
+
+    def flush(self, last_log_time: int) -> None:
+        """Settle, then pass every deadline but the horizons."""
+        self.settle(last_log_time)
+        self._timers(NEVER)
+        for time, kind, source, offset, _, subject in self._kept:
+            self._state.timers.set(time, kind, source, offset, subject)
+        self._kept.clear()
 
     def make_room(self, keep: int) -> None:
         """Judge the oldest lone legs, marked ``limited``, until at most ``keep`` are pending."""
         state = self._state
         kept: list[Due] = []
         while sum(state.pending) > keep and (due := state.timers.pop(NEVER)) is not None:
-            lone = getattr(due[5], "voucher", None)
-            if due[1] not in (LEG_DEADLINE, REVERSAL_LEG_DEADLINE) or lone is None or lone.lone is not due[5]:
+            leg = due[5]
+            if due[1] not in (LEG_DEADLINE, REVERSAL_LEG_DEADLINE) or not isinstance(leg, Event):
                 kept.append(due)
                 continue
-            lone.limited = True
-            judgement.judge_lone(state, lone, lone.lone, max(state.now, lone.lone.log_time), forced=True)
+            voucher = leg.voucher
+            if voucher is not None and voucher.lone is leg:
+                voucher.limited = True
+                judgement.judge_lone(state, voucher, leg, max(state.now, leg.log_time), forced=True)
         for time, kind, source, offset, _, subject in kept:
             state.timers.set(time, kind, source, offset, subject)

@@ -22,9 +22,12 @@ REVERSIBLE_VERDICTS = frozenset({"unreversed", "orphan_terminal", "orphan_host",
 
 
 def reference(leg: Event) -> Original | None:
-    """Return what a leg's ``original`` names, without values of zeros; ``None`` where it names nothing."""
+    """Return what a leg's ``original`` names, without values of zeros; ``None`` where it names no voucher."""
     raw = leg.full.original
-    return read_original(to_builtins(raw)) if raw else None
+    named = read_original(to_builtins(raw)) if raw else None
+    if named is None or not (named.voucher_number or named.rrn or named.auth_code):
+        return None
+    return named
 
 
 def repeats_key(leg: Event) -> tuple[str, ...]:
@@ -57,7 +60,19 @@ def find_transaction(state: LaneState, leg: Event) -> Voucher | None:
         found = (v for v in memory.of_terminal(leg.terminal, at) if _reference_fits(v, named, leg))
     horizon = at - state.policy.resolve_horizon_ms
     within = [v for v in found if horizon <= v.log_time <= at]
-    return max(within, key=lambda v: (v.log_time, v.legs[0].offset), default=None)
+    return max(within, key=_place, default=None)
+
+
+def _place(voucher: Voucher) -> tuple[int, int, int]:
+    return min((leg.log_time, leg.source, leg.offset) for leg in voucher.legs)
+
+
+def transaction_of(reversal: Voucher) -> Voucher | None:
+    """Return the transaction that a reversal belongs to, also when its leg has joined another voucher since."""
+    found = reversal.target
+    while found is not None and found.verdict == "late_match" and found.target is not None:
+        found = found.target
+    return found
 
 
 def _batch_fits(voucher: Voucher, batch: str) -> bool:
@@ -88,8 +103,9 @@ def look(state: LaneState, reversal: Voucher, leg: Event) -> None:
 def confirm_if_approved(state: LaneState, reversal: Voucher, at: int) -> None:
     """Confirm a reversal whose host leg is approved and whose transaction is known."""
     host = reversal.host
-    if host is not None and host.outcome == "approved" and reversal.target is not None:
-        confirm(state, reversal, reversal.target, at)
+    transaction = transaction_of(reversal)
+    if host is not None and host.outcome == "approved" and transaction is not None:
+        confirm(state, reversal, transaction, at)
 
 
 def confirm(state: LaneState, reversal: Voucher, transaction: Voucher, at: int) -> None:
@@ -102,7 +118,7 @@ def confirm(state: LaneState, reversal: Voucher, transaction: Voucher, at: int) 
         return
     transaction.reversed_at = at
     if not transaction.closed:
-        if transaction.wait_end:
+        if transaction.lone is None:
             state.close(transaction, "reversed", at)
         return
     if transaction.anomaly is not None and transaction.anomaly.kind in REVERSIBLE_VERDICTS:
@@ -117,7 +133,7 @@ def judge(state: LaneState, reversal: Voucher, at: int, *, held: bool = False) -
     if is_denial(host) and _judge_denied(state, reversal, at):
         return
     if terminal is not None and host is not None:
-        names = state.link_policy(host).compare_fields
+        names = state.compare_fields(reversal)
         differing = differences(names, terminal, host)
         if not reversal_outcomes_agree(terminal, host):
             state.accuse(reversal, mismatch.find(reversal, terminal, host, ["outcome", *differing]), at)
@@ -126,10 +142,13 @@ def judge(state: LaneState, reversal: Voucher, at: int, *, held: bool = False) -
         else:
             state.close(reversal, "matched", at)
         return
+    if reversal.offline:
+        state.close(reversal, "offline_unverified", at)
+        return
     if terminal is not None:
         state.accuse(reversal, orphan_terminal.find(reversal), at, held=held)
         return
-    target = reversal.target
+    target = transaction_of(reversal)
     if target is not None and target.terminal is not None and target.terminal.outcome == "approved":
         state.accuse(reversal, orphan_host.find(reversal), at, held=held)
     else:
@@ -138,7 +157,7 @@ def judge(state: LaneState, reversal: Voucher, at: int, *, held: bool = False) -
 
 def _judge_denied(state: LaneState, reversal: Voucher, at: int) -> bool:
     """Judge what a host's 25 or 12 means for the transaction; tell whether the reversal is closed by it."""
-    target = reversal.target
+    target = transaction_of(reversal)
     if target is None:
         return False
     host = target.host
@@ -151,8 +170,7 @@ def _judge_denied(state: LaneState, reversal: Voucher, at: int) -> bool:
         state.close(reversal, "reversal_repeated", at)
         return True
     state.accuse(reversal, original_denied.find(reversal, target), at)
-    if not target.closed:
+    target.denied = True
+    if target.lone is None and not target.closed:
         state.close(target, "original_denied", at)
     return True
-
-

@@ -23,6 +23,8 @@ def at_risk(voucher: Voucher) -> tuple[int, str]:
             free = voucher.is_reversal or voucher.kind == "query"
             return (0 if free else leg.amount or 0), currency_of(leg)
     return 0, currency_of(voucher.host or voucher.terminal)
+
+
 BY_OUTCOME: Final = {
     "approved": "critical",
     "unknown": "warning",

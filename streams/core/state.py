@@ -39,6 +39,16 @@ class LaneState:
             return policy.links.get(link.strip(), policy.default_link)
         return policy.default_link
 
+    def compare_fields(self, voucher: Voucher) -> tuple[str, ...]:
+        """Return the fields to compare on a voucher's link: the host's, else the terminal's."""
+        policy = self.policy
+        if policy.links:
+            for leg in (voucher.host, voucher.terminal):
+                link = leg.full.link if leg is not None else None
+                if link and link.strip() in policy.links:
+                    return policy.links[link.strip()].compare_fields
+        return policy.default_link.compare_fields
+
     def link_label(self, voucher: Voucher) -> str:
         """Return the metric label of a voucher's link: a configured name (the host's first) or ``other``."""
         links = self.policy.links

@@ -63,8 +63,8 @@ def both_final(terminal: Event, host: Event) -> bool:
 
 
 def is_denial(leg: Event | None) -> bool:
-    """Tell whether a leg was answered 25 or 12."""
-    return leg is not None and leg.full.response_code in DENIALS
+    """Tell whether a leg was refused with 25 or 12; an outcome that says otherwise wins over the code."""
+    return leg is not None and leg.outcome in REFUSED and leg.full.response_code in DENIALS
 
 
 def reversal_outcomes_agree(terminal: Event, host: Event) -> bool:

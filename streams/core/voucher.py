@@ -9,7 +9,15 @@ from msgspec import Struct
 from streams.core.event import AUTO_REVERSED, HOST, TERMINAL, Event
 
 ONE_SIDED = frozenset(
-    {"reversed", "reversal_host_only", "offline_unverified", "orphan_terminal", "orphan_host", "original_denied"}
+    {
+        "reversed",
+        "reversal_host_only",
+        "offline_unverified",
+        "orphan_terminal",
+        "orphan_host",
+        "original_denied",
+        "reversal_repeated",
+    }
 )
 """Verdicts that a voucher may get with one side missing, so that the side may still join it."""
 
@@ -54,8 +62,13 @@ class Voucher(Struct, eq=False, gc=False):
     anomaly: Any = None
     """The open ``Anomaly`` of this voucher, which later facts can resolve."""
     reversed_at: int | None = None
+    more_keys: tuple[tuple[str, str], ...] = ()
+    """Of a reversal: the keys that its repeats have added to the run's own."""
+    denied: bool = False
+    """Whether ``original_denied`` stands for this transaction, so that it opens nothing itself."""
     target: Voucher | None = None
-    """Of a reversal: the transaction that it belongs to, once a leg has found it."""
+    """Of a reversal: the transaction that it belongs to, once a leg has found it.  Of a voucher whose
+    lone leg went to another: that other."""
 
     def leg(self, source: int) -> Event | None:
         """Return the leg of one source, if it is there."""

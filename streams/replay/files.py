@@ -92,7 +92,9 @@ def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
                 yield timestamp, position, number, line
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        sentence = f"cannot read {source} file {path} after line {number}: {why}; check the path and that the file is whole"
+        sentence = (
+            f"cannot read {source} file {path} after line {number}: {why}; check the path and that the file is whole"
+        )
         raise UnreachableError(sentence) from error
 
 

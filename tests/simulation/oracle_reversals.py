@@ -113,7 +113,8 @@ def judge_refusal(world: World, voucher: Voucher) -> bool:
         world.close(voucher, "reversal_repeated")
         return True
     # "With an approved host leg a 25 or 12 is anomaly original_denied; it carries the transaction's amount"
-    amount = (host.get("amount") or 0, host.get("currency"))
+    # ... and "a query risks 0", also where a reversal points at one
+    amount = (0 if host.get("kind") == "query" else host.get("amount") or 0, host.get("currency"))
     world.close_with_anomaly(voucher, "original_denied", "critical", [], amount)
     transaction.denied = True
     if transaction.pair and not transaction.closed:  # "and closes the transaction, no unreversed beside it"

@@ -107,7 +107,7 @@ class World:
         }
         anomaly = Anomaly(kind, names, record)
         for other in self.anomalies:  # one id is one anomaly: kind, key, event id and log time of each leg
-            if other.kind == kind and other.legs == names and other.record["voucher"] == shown:
+            if other.kind == kind and other.legs == names and _same_number(other.record["voucher"], shown):
                 return other
         self.anomalies.append(anomaly)
         return anomaly
@@ -195,3 +195,12 @@ def late_counterpart(world: World, leg: Leg) -> Voucher | None:
     if strong:  # "Candidates with something to compare go first"
         return strong[0]
     return found[0] if len(found) == 1 else None  # "exactly one candidate suffice"
+
+
+def _same_number(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two shown vouchers bear one number of one terminal and are of one class."""
+    numbers = [
+        (str(shown["terminal_id"]).strip(), str(shown["voucher_number"]).lstrip("0"), shown["kind"] == "reversal")
+        for shown in (one, other)
+    ]
+    return numbers[0] == numbers[1]
