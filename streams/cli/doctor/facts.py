@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from streams.errors import UnreachableError
 from streams.settings import kafka_python_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kafka import KafkaConsumer
     from kafka.admin import KafkaAdminClient
 
     from streams.settings import Settings
+
+
+RETRY_SECONDS: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def read_facts(settings: Settings, sample: int, now_ms: int) -> Facts:
     """
     from kafka import KafkaConsumer
     from kafka.admin import KafkaAdminClient
-    from kafka.errors import KafkaError
+    from kafka.errors import BrokerResponseError, KafkaError
 
     options = kafka_python_options(settings)
     try:
@@ -73,6 +77,11 @@ def read_facts(settings: Settings, sample: int, now_ms: int) -> Facts:
                 consumer.close(autocommit=False)
         finally:
             admin.close()
+    except BrokerResponseError as error:
+        raise UnreachableError(
+            f"The brokers {', '.join(settings.bootstrap_servers)} refused a question with {type(error).__name__};"
+            f" check the rights of {settings.sasl_username or 'this client'} on topics and group."
+        ) from error
     except (KafkaError, OSError) as error:
         raise UnreachableError(
             f"No answer from the brokers {', '.join(settings.bootstrap_servers)} within"
@@ -91,8 +100,8 @@ def _read(settings: Settings, admin: KafkaAdminClient, consumer: KafkaConsumer, 
         source: _newest(consumer, inputs[source], ends[source], max(1, sample // max(1, count)))
         for source, count in partitions.items()
     }
-    state, members = _group(admin, settings.group_id)
-    commits = _committed(admin, settings.group_id, inputs)
+    state, members = _group(admin, settings)
+    commits = _committed(admin, settings, inputs)
     # The client's own describe_cluster raises KeyError at brokers that know only its oldest version.
     brokers = {node for topic in found.values() for part in topic["partitions"] for node in part["replica_nodes"]}
     ours = [(name, part) for name in _ours(settings) if name in found for part in found[name]["partitions"]]
@@ -151,18 +160,47 @@ def _newest(consumer: KafkaConsumer, topic: str, ends: Mapping[int, tuple[int, i
     return tuple(taken)
 
 
-def _group(admin: KafkaAdminClient, group: str) -> tuple[str, int]:
+def _group(admin: KafkaAdminClient, settings: Settings) -> tuple[str, int]:
     """Return the state of the consumer group and how many members it has."""
-    described = admin.describe_groups([group]).get(group) or {}
+    from kafka.errors import GroupIdNotFoundError
+
+    group = settings.group_id
+    try:
+        described = _asked(lambda: admin.describe_groups([group]), settings).get(group) or {}
+    except GroupIdNotFoundError:
+        # Brokers from 4.0 on say so instead of describing a dead group.
+        return "", 0
     return str(described.get("group_state", "")), len(described.get("members") or ())
 
 
+def _asked(question: Callable[[], dict[str, Any]], settings: Settings) -> dict[str, Any]:
+    """Ask until there is an answer: a cluster that has just started looks for a coordinator first."""
+    from kafka.errors import KafkaTimeoutError, RetriableError
+
+    until = time.monotonic() + settings.broker_timeout_ms / 1_000
+    while True:
+        try:
+            return question()
+        except KafkaTimeoutError:
+            raise
+        except RetriableError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)
+
+
 def _committed(
-    admin: KafkaAdminClient, group: str, inputs: Mapping[str, str]
+    admin: KafkaAdminClient, settings: Settings, inputs: Mapping[str, str]
 ) -> dict[tuple[str, int], tuple[int, str]]:
     """Return offset and metadata of each commit to an input."""
+    from kafka.errors import GroupIdNotFoundError
+
     names = {topic: source for source, topic in inputs.items()}
-    committed = admin.list_group_offsets({group: None}).get(group) or {}
+    group = settings.group_id
+    try:
+        committed = _asked(lambda: admin.list_group_offsets({group: None}), settings).get(group) or {}
+    except GroupIdNotFoundError:
+        return {}
     return {
         (names[place.topic], place.partition): (commit.offset, str(commit.metadata or ""))
         for place, commit in committed.items()
