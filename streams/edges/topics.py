@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -210,7 +211,10 @@ def _read(admin: Any, names: list[str]) -> dict[str, TopicState]:  # noqa: ANN40
 
 @contextmanager
 def _admin(settings: Settings) -> Iterator[Any]:
-    """Open an admin client; every failure of the brokers becomes one sentence."""
+    """Open an admin client; every failure of the brokers becomes one sentence, so the library need not log it."""
+    log = logging.getLogger("kafka")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
     try:
         admin = KafkaAdminClient(**kafka_python_options(settings))
         try:
@@ -223,3 +227,5 @@ def _admin(settings: Settings) -> Iterator[Any]:
             f" {settings.broker_timeout_ms / 1000:g} s ({type(error).__name__}); check the address, the network and"
             " security_protocol."
         ) from error
+    finally:
+        log.setLevel(level)

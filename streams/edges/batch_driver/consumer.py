@@ -233,7 +233,7 @@ class BatchConsumer(Consumer):
         """Create the lanes before Faust resumes the flow."""
         if not self.app.should_stop:
             try:
-                self._host.assign(assigned, self._input_log)
+                await self._host.assign(assigned, self._input_log)
             except Exception as error:  # noqa: BLE001  aiokafka would log it and go on
                 self._driver.fail(error)
                 return

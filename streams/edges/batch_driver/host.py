@@ -75,7 +75,7 @@ class LaneHost:
 
     # Assignment
 
-    def assign(self, partitions: Iterable[tuple[str, int]], log: InputLog) -> None:
+    async def assign(self, partitions: Iterable[tuple[str, int]], log: InputLog) -> None:
         """Create the lanes of a new assignment and begin to rebuild them; they are read once they are ready.
 
         Raises VoucherwatchError when the two topics' partition numbers differ: lanes would be cut in half.
@@ -84,7 +84,7 @@ class LaneHost:
         for topic, number in partitions:
             if topic in self.topics:
                 numbers[self.topics.index(topic)].add(number)
-        count = self._check_partitioning(numbers, log)
+        count = await self._check_partitioning(numbers, log)
         now = self.clock.monotonic()
         self.epoch += 1
         self.lanes = {
@@ -98,15 +98,15 @@ class LaneHost:
         if self.lanes:
             self._rebuilding = asyncio.ensure_future(self._rebuild(tuple(self.lanes.values()), count, log))
 
-    def _check_partitioning(self, numbers: tuple[set[int], set[int]], log: InputLog) -> int:
-        counts = [log.partition_count(topic) for topic in self.topics]
+    async def _check_partitioning(self, numbers: tuple[set[int], set[int]], log: InputLog) -> int:
+        counts = [await log.partition_count(topic) for topic in self.topics]
         if numbers[0] != numbers[1]:
             raise VoucherwatchError(
                 f"This worker was assigned partitions {sorted(numbers[0])} of {self.topics[0]} but"
                 f" {sorted(numbers[1])} of {self.topics[1]}; a lane needs both partitions of one number."
                 " Check that all workers of the group run the same release and configuration."
             )
-        if counts[0] != counts[1] or not counts[0]:
+        if counts[0] != counts[1]:
             raise ConfigurationError(
                 f"{self.topics[0]} has {counts[0]} partitions and {self.topics[1]} has {counts[1]};"
                 " the two inputs need the same number."

@@ -43,6 +43,6 @@ class GroupInputLog:
         """Commit positions with metadata."""
         return await self._thread.commit_inputs(positions)
 
-    def partition_count(self, topic: str) -> int | None:
-        """Return the number of partitions in the group's metadata."""
-        return self._thread.topic_partitions(topic)
+    async def partition_count(self, topic: str) -> int:
+        """Return the number of partitions as the brokers tell it."""
+        return await self._thread.partition_count(topic)

@@ -58,8 +58,8 @@ class InputLog(Protocol):
     async def commit(self, positions: Mapping[tuple[str, int], Position]) -> BaseException | None:
         """Commit all positions in one request; return what went wrong, None if the broker accepted all."""
 
-    def partition_count(self, topic: str) -> int | None:
-        """Return how many partitions a topic has, None while unknown."""
+    async def partition_count(self, topic: str) -> int:
+        """Return how many partitions a topic has."""
 
 
 class EndOffsets(Protocol):

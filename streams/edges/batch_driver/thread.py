@@ -89,6 +89,17 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             if partition in assigned:
                 consumer.seek(partition, offset)
 
+    async def partition_count(self, topic: str) -> int:
+        """Return how many partitions a topic has (main loop).
+
+        Faust's ``topic_partitions`` knows that on the leader of the group alone.
+        """
+        result: int = await self.call_thread(self._partition_count, topic)
+        return result
+
+    async def _partition_count(self, topic: str) -> int:
+        return len(await self._ensure_consumer()._client._wait_on_metadata(topic))  # noqa: SLF001  no public way to wait
+
     async def committed_inputs(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], Position]:
         """Return offset and metadata of the group's commits (main loop)."""
         result: Mapping[tuple[str, int], Position] = await self.call_thread(self._committed_inputs, list(partitions))

@@ -107,7 +107,7 @@ class FakeLog:
             self.commits |= positions
         return self.commit_error
 
-    def partition_count(self, topic: str) -> int | None:
+    async def partition_count(self, topic: str) -> int:
         return self.partitions[TOPICS.index(topic)]
 
 

@@ -38,7 +38,7 @@ def play(story: Callable[[World, Ends, EndWatch], Awaitable[None]]) -> None:
     async def scene() -> None:
         world = World()
         ends = Ends()
-        world.host.assign(assigned(0), world.log)
+        await world.host.assign(assigned(0), world.log)
         for _ in range(20):
             await asyncio.sleep(0)
         world.clock.now += 2

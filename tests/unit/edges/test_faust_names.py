@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import Assignment, SubscriptionState, TopicPartitionState
@@ -39,13 +40,13 @@ SIGNATURES = {
     driver.AIOKafkaConsumerThread._ensure_consumer: "(self)",
     driver.AIOKafkaConsumerThread.seek_to_committed: "(self)",
     driver.AIOKafkaConsumerThread.earliest_offsets: "(self, *partitions)",
-    driver.AIOKafkaConsumerThread.topic_partitions: "(self, topic)",
     driver.Producer._settings_extra: "(self)",
     driver.Producer.send: "(self, topic, key, value, partition, timestamp, headers, *, transactional_id=None)",
     App._on_partitions_assigned: "(self, assigned, generation_id=0)",
     App._on_partitions_revoked: "(self, revoked)",
     Fetcher.fetched_records: "(self, partitions, timeout=0, max_records=None)",
     GroupCoordinator.fetch_committed_offsets: "(self, partitions)",
+    AIOKafkaClient._wait_on_metadata: "(self, topic)",
     AIOKafkaConsumer.commit: "(self, offsets=None)",
     AIOKafkaConsumer.seek: "(self, partition, offset)",
     Worker._on_sigint: "(self)",

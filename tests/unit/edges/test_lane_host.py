@@ -38,7 +38,7 @@ async def turn(times: int = 20) -> None:
 
 async def rebuilt(world: World, *numbers: int) -> None:
     """Assign lanes and wait until they are ready."""
-    world.host.assign(assigned(*(numbers or (0,))), world.log)
+    await world.host.assign(assigned(*(numbers or (0,))), world.log)
     await turn()
 
 
@@ -117,7 +117,7 @@ def test_half_a_lane_is_refused() -> None:
 
     async def story(world: World) -> None:
         with pytest.raises(VoucherwatchError, match="a lane needs both partitions of one number"):
-            world.host.assign([(TOPICS[0], 0), (TOPICS[1], 1)], world.log)
+            await world.host.assign([(TOPICS[0], 0), (TOPICS[1], 1)], world.log)
 
     play(story, partitions=2)
 
@@ -128,7 +128,7 @@ def test_topics_with_unequal_partition_counts_are_refused() -> None:
     async def story(world: World) -> None:
         world.log.partitions = [2, 4]
         with pytest.raises(ConfigurationError, match="need the same number"):
-            world.host.assign(assigned(0, 1), world.log)
+            await world.host.assign(assigned(0, 1), world.log)
 
     play(story)
 
@@ -230,7 +230,7 @@ def test_a_source_that_is_ahead_is_withheld_and_a_lane_that_is_rebuilt_too() -> 
     """The lane says which source must wait; a lane that is not ready is not read at all."""
 
     async def story(world: World) -> None:
-        world.host.assign(assigned(0), world.log)
+        await world.host.assign(assigned(0), world.log)
         assert world.host.withheld() == set(assigned(0))
         await turn()
         assert world.host.withheld() == set()

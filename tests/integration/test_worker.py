@@ -1,0 +1,346 @@
+"""The batch driver in a real worker on a real Kafka: every record once, through starts, stops and rebalances."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic
+
+from streams.core.cut import Cut
+from streams.edges.topics import create_topics
+from streams.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.integration.kafka_broker import KafkaBroker
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(__file__).with_name("recording_worker.py")
+PARTITIONS = 4
+STOP_LIMIT_SECONDS = 10.0
+
+
+def free_port() -> int:
+    """Return a loopback port that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], object], seconds: float = 40.0) -> None:
+    """Wait until the condition holds; fail the test if it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def fetch(port: int, page: str) -> tuple[int, str]:
+    """Return status and body of a worker's page; the status is 0 while nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+class Stage:
+    """Topics of one test, and the workers on them."""
+
+    def __init__(self, broker: KafkaBroker, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.options = [
+            f"bootstrap_servers={broker.bootstrap_servers}",
+            f"group_id={name}",
+            "session_timeout=6s",
+            "commit_interval=300ms",
+            *(f"topics.{topic}={name}-{topic}" for topic in ("terminal", "host", "anomalies", "deadletter", "control")),
+        ]
+        self.settings: Settings = load_settings(None, self.options, {})
+        self.topics = (self.settings.topic_terminal, self.settings.topic_host)
+        self.workers: list[Worker] = []
+        self.servers = broker.bootstrap_servers
+        self.produced: set[str] = set()
+
+    def create(self, partitions: int = PARTITIONS) -> None:
+        """Create all topics."""
+        create_topics(self.settings, partitions, 1)
+
+    def produce(self, count: int, sources: tuple[int, ...] = (0, 1), value: bytes = b"{}") -> None:
+        """Write ``count`` records to each topic, spread over the partitions, and remember their names."""
+        producer = KafkaProducer(bootstrap_servers=self.servers, linger_ms=5)
+        sent = [
+            (source, producer.send(self.topics[source], value, partition=number % PARTITIONS))
+            for number in range(count)
+            for source in sources
+        ]
+        for source, future in sent:
+            where = future.get(timeout=30)
+            self.produced.add(f"{source}-{where.partition}-{where.offset}")
+        producer.close()
+
+    def worker(self, *more: str, wait: bool = True) -> Worker:
+        """Start a worker and wait until it is ready."""
+        worker = Worker(self, len(self.workers), more)
+        self.workers.append(worker)
+        if wait:
+            until(worker.ready)
+        return worker
+
+    def said(self) -> list[str]:
+        """Return the names in the anomaly topic, with repeats."""
+        consumer = KafkaConsumer(bootstrap_servers=self.servers, enable_auto_commit=False)
+        places = [TopicPartition(self.settings.topic_anomalies, number) for number in range(PARTITIONS)]
+        consumer.assign(places)
+        consumer.seek_to_beginning(*places)
+        ends = consumer.end_offsets(places)
+        names: list[str] = []
+        while any(consumer.position(place) < ends[place] for place in places):
+            for place, records in consumer.poll(timeout_ms=300).items():
+                for record in records:
+                    name = record.key.decode()
+                    assert name.split("-")[1] == str(place.partition), "a lane writes to its own partition number"
+                    names.append(name)
+        consumer.close()
+        return names
+
+    def all_said(self) -> bool:
+        """Tell whether every record that was produced has been handled."""
+        return set(self.said()) >= self.produced
+
+    def commits(self) -> dict[tuple[str, int], tuple[int, str]]:
+        """Return offset and metadata of the group's commits."""
+        admin = KafkaAdminClient(bootstrap_servers=self.servers)
+        group = self.settings.group_id
+        found = admin.list_group_offsets({group: None})[group]
+        admin.close()
+        return {(place.topic, place.partition): (entry.offset, entry.metadata) for place, entry in found.items()}
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, stage: Stage, number: int, more: tuple[str, ...]) -> None:
+        self.port = free_port()
+        self.journal = stage.folder / f"worker-{number}.jsonl"
+        self.log = stage.folder / f"worker-{number}.log"
+        command = [sys.executable, str(PROGRAM), str(self.journal), *stage.options, f"web_port={self.port}", *more]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, cwd=stage.folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
+            )
+
+    def get(self, page: str) -> tuple[int, str]:
+        """Return status and body of a page."""
+        return fetch(self.port, page)
+
+    def ready(self) -> bool:
+        """Tell whether partitions are assigned and rebuilt."""
+        assert self.process.poll() is None, self.log.read_text()
+        return self.get("/readyz")[0] == 200
+
+    def lanes(self) -> int:
+        """Return how many lanes it has, -1 while it is not ready."""
+        status, body = self.get("/readyz")
+        return int(json.loads(body)["lanes"]) if status == 200 else -1
+
+    def calls(self, call: str) -> list[dict[str, Any]]:
+        """Return what the lanes wrote down of one kind of call."""
+        if not self.journal.exists():
+            return []
+        events = [json.loads(line) for line in self.journal.read_text().splitlines()]
+        return [event for event in events if event["call"] == call]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code; an orderly stop must come within ten seconds."""
+        self.process.send_signal(how)
+        return self.process.wait(STOP_LIMIT_SECONDS)
+
+
+@pytest.fixture
+def stage(kafka: KafkaBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Topics of this test's own; whatever still runs at its end is killed."""
+    made = Stage(kafka, tmp_path, request.node.name.replace("[", "-").replace("]", "")[:60])
+    yield made
+    for worker in made.workers:
+        if worker.process.poll() is None:
+            worker.process.kill()
+            worker.process.wait()
+
+
+def test_every_record_once_and_again_nothing_after_an_orderly_restart(stage: Stage) -> None:
+    """A stop sends and commits what was read; the next worker replays behind the cut and says nothing twice."""
+    stage.create()
+    stage.produce(4_000)
+    first = stage.worker()
+    until(stage.all_said)
+    assert first.stop() == 0
+    assert sorted(stage.said()) == sorted(stage.produced)
+    for (topic, _), (offset, metadata) in stage.commits().items():
+        committed = Cut.parse_metadata(metadata)
+        assert committed is not None
+        assert offset == committed.processed[stage.topics.index(topic)] - 10
+        assert len(metadata) <= 128
+    assert len(stage.commits()) == 2 * PARTITIONS
+
+    second = stage.worker()
+    assert sorted(event["processed"] for event in second.calls("restore")) == [[1_000, 1_000]] * PARTITIONS
+    assert sum(event["anomalies"] for event in second.calls("restore")) == 8_000
+    stage.produce(400)
+    until(stage.all_said)
+    assert {event["first"] for event in second.calls("feed") if event["first"] < 1_000} == {990}
+    assert second.stop(signal.SIGINT) == 0
+    assert sorted(stage.said()) == sorted(stage.produced)
+
+
+def test_lanes_move_between_two_workers_without_loss_or_repeat(stage: Stage) -> None:
+    """Joining and leaving in order hands over at the last commit."""
+    stage.create()
+    one = stage.worker()
+    stage.produce(1_000)
+    two = stage.worker()
+    until(lambda: one.lanes() == two.lanes() == PARTITIONS // 2)
+    stage.produce(1_000)
+    until(stage.all_said)
+    assert one.stop() == 0
+    until(lambda: two.lanes() == PARTITIONS)
+    stage.produce(1_000)
+    until(stage.all_said)
+    assert two.stop() == 0
+    assert sorted(stage.said()) == sorted(stage.produced)
+
+
+def test_a_killed_worker_loses_nothing(stage: Stage) -> None:
+    """What was not committed is done again; nothing is left out."""
+    stage.create()
+    worker = stage.worker()
+    stage.produce(2_000)
+    until(lambda: len(stage.said()) > 100)
+    worker.stop(signal.SIGKILL)
+    stage.produce(2_000)
+    stage.worker()
+    until(stage.all_said)
+    assert set(stage.said()) == stage.produced
+
+
+def test_quiet_inputs_are_told_to_be_at_their_end(stage: Stage) -> None:
+    """Every lane hears of both sources about once a second, never of a time to come."""
+    stage.create()
+    stage.produce(8)
+    worker = stage.worker()
+    until(lambda: len(worker.calls("caught_up")) > 4 * PARTITIONS)
+    marks = worker.calls("caught_up")
+    assert {(event["lane"], event["source"]) for event in marks} == {(n, s) for n in range(PARTITIONS) for s in (0, 1)}
+    assert all(event["at_ms"] <= time.time() * 1_000 for event in marks)
+    page = worker.get("/metrics")[1]
+    assert page.count("voucherwatch_caught_up{") == 2 * PARTITIONS
+    assert 'voucherwatch_caught_up{partition="0",source="host"} 1.0' in page
+    assert 'voucherwatch_commits_total{result="failed"} 0.0' in page
+
+
+def test_transaction_markers_at_the_end_do_not_look_like_lag(stage: Stage) -> None:
+    """A marker has an offset but is no record: the position passes it."""
+    stage.create()
+    producer = KafkaProducer(bootstrap_servers=stage.servers, transactional_id=f"{stage.settings.group_id}-tx")
+    producer.init_transactions()
+    for _ in range(3):
+        producer.begin_transaction()
+        producer.send(stage.topics[1], b"{}", partition=0)
+        producer.commit_transaction()
+    producer.close()
+    worker = stage.worker()
+    until(lambda: any(event["lane"] == 0 and event["source"] == 1 for event in worker.calls("caught_up")))
+    assert [name for name in stage.said() if name.startswith("1-0-")] == ["1-0-0", "1-0-2", "1-0-4"]
+
+
+def test_a_source_that_is_ahead_waits_and_goes_on(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back-pressure pauses one partition at the broker's side and never for good."""
+    monkeypatch.setenv("HOST_FIRST", "50")
+    stage.create()
+    worker = stage.worker()
+    stage.produce(4, sources=(0,))
+    until(stage.all_said)
+    stage.produce(400, sources=(0,))
+    time.sleep(3)
+    assert len(stage.said()) == 4
+    assert worker.get("/readyz")[0] == 200
+    stage.produce(400, sources=(1,))
+    until(stage.all_said)
+    assert worker.stop() == 0
+    assert sorted(stage.said()) == sorted(stage.produced)
+
+
+def test_a_bug_in_the_pipeline_ends_the_worker_with_5(stage: Stage) -> None:
+    """A lane in an unknown state must not go on, and commits nothing of the fetch that broke it."""
+    stage.create()
+    stage.produce(40)
+    worker = stage.worker()
+    until(stage.all_said)
+    until(lambda: stage.commits()[stage.topics[0], 0][0] == 0)
+    stage.produce(4, sources=(0,), value=b"bug")
+    assert worker.process.wait(30) == 5
+    committed = Cut.parse_metadata(stage.commits()[stage.topics[0], 0][1])
+    assert committed is not None
+    assert committed.processed == (10, 10)
+
+
+def test_fit_topics_are_asked_for_before_joining(stage: Stage) -> None:
+    """Missing topics and unequal partition counts are sentences, exit code 2, and no member of the group."""
+    worker = stage.worker(wait=False)
+    assert worker.process.wait(30) == 2
+    assert f"topic {stage.topics[0]}: does not exist" in worker.log.read_text()
+    admin = KafkaAdminClient(bootstrap_servers=stage.servers)
+    admin.create_topics([NewTopic(stage.topics[0], num_partitions=2, replication_factor=1)])
+    admin.close()
+    stage.create(partitions=4)
+    worker = stage.worker(wait=False)
+    assert worker.process.wait(30) == 2
+    assert f"it has 4 partitions, but {stage.topics[0]} has 2" in worker.log.read_text()
+
+
+def test_no_broker_is_exit_code_3(stage: Stage) -> None:
+    """One sentence within the timeout, no stack trace."""
+    worker = stage.worker("bootstrap_servers=127.0.0.1:1", "broker_timeout=1s", wait=False)
+    assert worker.process.wait(30) == 3
+    assert worker.log.read_text().startswith("No answer from the brokers 127.0.0.1:1")
+
+
+def test_faust_users_start_it_their_way(stage: Stage) -> None:
+    """``faust -A streams.app worker`` runs the real lanes, is ready, and stops in order."""
+    stage.create()
+    port = free_port()
+    variables = {
+        f"VOUCHERWATCH_{key.replace('.', '__').upper()}": value
+        for key, _, value in (option.partition("=") for option in [*stage.options, f"web_port={port}"])
+    }
+    command = [sys.executable, "-m", "faust", "-A", "streams.app", "worker"]
+    environment = {**os.environ, **variables, "PYTHONPATH": str(ROOT)}
+    log = stage.folder / "faust.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=stage.folder, env=environment, stdout=output, stderr=output) as process,
+    ):
+        try:
+            until(lambda: process.poll() is not None or fetch(port, "/readyz")[0] == 200)
+            assert process.poll() is None, log.read_text()
+            assert fetch(port, "/metrics")[0] == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(STOP_LIMIT_SECONDS) == 0, log.read_text()
+        finally:
+            process.kill()
