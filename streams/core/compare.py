@@ -71,11 +71,11 @@ def plainly_agree(terminal: Event, host: Event) -> bool:
     )
 
 
-def differences(names: Iterable[str], terminal: Event, host: Event) -> list[str]:
+def differences(names: Iterable[str], terminal: Event, host: Event) -> tuple[str, ...]:
     """Return the names of the fields that both legs carry and that differ, in the given order."""
     if plainly_agree(terminal, host):
-        return []
-    return [name for name in names if field_agrees(name, terminal, host) is False]
+        return ()
+    return tuple(name for name in names if field_agrees(name, terminal, host) is False)
 
 
 def same_amount_and_card(one: Event, other: Event) -> bool:

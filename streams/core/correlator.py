@@ -22,7 +22,6 @@ from streams.core.voucher import Run, Voucher
 if TYPE_CHECKING:
     from streams.core.state import LaneState
 
-_NO_KEY = ("", "")
 _NOT_FILLED = frozenset({"event_id", "source", "received_at", "outcome", "response_code"})
 MANY_VOUCHERS = 64
 """Vouchers of one number beyond which the closed ones are looked through for what can go."""
@@ -52,19 +51,7 @@ class Correlator:
         blind = state.blind
         if blind is not None and blind.note(source, event.terminal, at):
             self._release(source, at)
-        number = event.number
-        run = None
-        memory = state.memory
-        key = _NO_KEY
-        if number:
-            key = (event.terminal, number)
-            run = memory.runs.get(key)
-            if run is None:
-                run = memory.begin(key, at)
-            elif at - run.last > self._span_ms:
-                run = memory.renew(run, at)
-            elif at > run.last:
-                run.last = at
+        run = self._run_of(event) if event.number else None
         seen = self._redeliveries[source].seen(event.body.event_id, event.content, at)
         if seen is not False:
             if seen:
@@ -77,17 +64,30 @@ class Correlator:
             self._reversal(event, run)
             return
         vouchers = run.vouchers
-        if not vouchers and not memory.has_anomaly(key):
-            self._new_voucher(event, run, "" if not self._keyed_by_batch else self._batch_key(event))
-            return
         batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
-        if len(vouchers) == 1 and not memory.has_anomaly(key):
+        if state.memory.has_anomaly(run.key):
+            self._again(event, run, batch_key, vouchers)
+        elif not vouchers:
+            self._new_voucher(event, run, batch_key)
+        else:
             voucher = vouchers[0]
             lone = voucher.lone
-            if lone is not None and lone.source != source and voucher.batch_key == batch_key:
+            if lone is not None and lone.source != source and len(vouchers) == 1 and voucher.batch_key == batch_key:
                 self._pair(voucher, event)
-                return
-        self._again(event, run, batch_key, vouchers)
+            else:
+                self._again(event, run, batch_key, vouchers)
+
+    def _run_of(self, event: Event) -> Run:
+        """Return the run that an event belongs to, begun anew where the number was not seen for L."""
+        memory, at = self._state.memory, event.log_time
+        key = (event.terminal, event.number)
+        run = memory.runs.get(key)
+        if run is None:
+            return memory.begin(key, at)
+        if at - run.last > self._span_ms:
+            return memory.renew(run, at)
+        run.last = max(run.last, at)
+        return run
 
     def _batch_key(self, event: Event) -> str:
         return event.batch if self._state.link_policy(event).batch_in_key else ""

@@ -22,15 +22,15 @@ _ACTIVE: Final = """
 948 CHW 949 TRY 950 XAF 951 XCD 952 XOF 953 XPF 955 XBA 956 XBB 957 XBC 958 XBD 959 XAU 960 XDR 961 XAG 962 XPT
 963 XTS 964 XPD 965 XUA 967 ZMW 968 SRD 969 MGA 970 COU 971 AFN 972 TJS 973 AOA 975 BGN 976 CDF 977 BAM 978 EUR
 979 MXV 980 UAH 981 GEL 984 BOV 985 PLN 986 BRL 990 CLF 994 XSU 997 USN 999 XXX
-""".split()
+""".split()  # noqa: SIM905  a list of 350 quoted words is no easier to read
 
 LETTERS: Final = dict(zip(_ACTIVE[::2], _ACTIVE[1::2], strict=True))
 """Numeric code -> letters."""
 
 KNOWN: Final = frozenset(LETTERS.values())
 
-_NO_DECIMALS: Final = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THREE_DECIMALS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_NO_DECIMALS: Final = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())  # noqa: SIM905
+_THREE_DECIMALS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())  # noqa: SIM905
 _FOUR_DECIMALS: Final = frozenset({"CLF", "UYW"})
 
 

@@ -56,7 +56,7 @@ class Decoder:
         self._judge = Judge(source, policy, tally, check_keys=check_keys)
         self.tally = tally
 
-    def decode(  # noqa: PLR0913  the five parts of a Kafka record and the clock
+    def decode(
         self, offset: int, log_time: int, timestamp: int, key: bytes | None, value: bytes | None, now_ms: int
     ) -> Event | DeadLetter:
         """Return the event of one record, or the dead letter it becomes.
@@ -76,6 +76,7 @@ class Decoder:
         return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
 
     def _quick(self, body: Body, offset: int, log_time: int, key: bytes | None, raw: bytes) -> Event | None:
+        """Return the event of a body in its usual spelling, ``None`` where ``judge.py`` has to look."""
         terminal = body.terminal_id.strip()
         event_id = body.event_id
         if not terminal or body.merchant_id.isspace() or event_id[0] <= " " or event_id[-1] <= " ":
@@ -90,6 +91,11 @@ class Decoder:
         kind = _TRANSACTIONS.get(body.kind)
         if kind is None:
             return self._quick_plain(body, offset, log_time, terminal)
+        return self._quick_voucher(body, offset, log_time, kind, terminal, raw)
+
+    def _quick_voucher(  # noqa: C901, PLR0911  one check a field, in one frame: a call each costs a third
+        self, body: Body, offset: int, log_time: int, kind: str, terminal: str, raw: bytes
+    ) -> Event | None:
         number = body.voucher_number
         if not number or not number.isdecimal() or not number.isascii():
             return None
@@ -124,21 +130,9 @@ class Decoder:
         content = hash(body)
         if card is not body.card:
             force_setattr(body, "card", card)
+        source = self._source
         return Event(
-            self._source,
-            offset,
-            log_time,
-            body,
-            kind,
-            outcome,
-            terminal,
-            number,
-            amount,
-            currency,
-            card,
-            content,
-            raw,
-            batch,
+            source, offset, log_time, body, kind, outcome, terminal, number, amount, currency, card, content, raw, batch
         )
 
     def _quick_plain(self, body: Body, offset: int, log_time: int, terminal: str) -> Event | None:

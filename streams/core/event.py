@@ -68,7 +68,7 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     amount: Number = UNSET
     currency: _Currency = UNSET
     card: Text = UNSET
-    original: Original | None | UnsetType = UNSET
+    original: Original | UnsetType | None = UNSET
     link: _Short = UNSET
     software_version: _Short = UNSET
     terminal_model: _Short = UNSET
@@ -77,7 +77,7 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     operator_id: _Short = UNSET
     entry_mode: _Short = UNSET
     round_trip_ms: Number = UNSET
-    offline: bool | None | UnsetType = UNSET
+    offline: bool | UnsetType | None = UNSET
     received_at: Number = UNSET
 
 

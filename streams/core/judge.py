@@ -53,7 +53,7 @@ class Judge:
         self._tally = tally
         self._map: Mapping[str, str] = policy.field_maps.get(self._name, {})
 
-    def judge(  # noqa: PLR0913  the five parts of a Kafka record and the clock
+    def judge(
         self, offset: int, log_time: int, timestamp: int, key: bytes | None, value: bytes | None, now_ms: int
     ) -> Event | DeadLetter:
         """Return the event of one record, or the dead letter with the first reason that applies."""
@@ -63,8 +63,7 @@ class Judge:
             document = self._renamed(document)
             event = self._read(document, offset, log_time)
             self._check_origin(document, event.terminal, key)
-            if event.kind == "":
-                raise Fault("unknown_kind", f"kind is none of {len(TRANSACTION_KINDS) + len(PLAIN_KINDS)} known kinds")
+            _check_kind(event)
             self._check_clock(timestamp, now_ms)
         except Fault as fault:
             kept = None if value is None else mask_bytes(value, _exempt_spans(value) if document else ())
@@ -212,6 +211,11 @@ class Judge:
         return kept
 
 
+def _check_kind(event: Event) -> None:
+    if event.kind == "":
+        raise Fault("unknown_kind", f"kind is none of {len(TRANSACTION_KINDS) + len(PLAIN_KINDS)} known kinds")
+
+
 def _parse(value: bytes | None) -> dict[str, Any]:
     if value is None or not value.strip():
         raise Fault("empty", "the record has no value")
@@ -243,7 +247,7 @@ def _mask_original(original: Original) -> tuple[Original, bool]:
     return msgspec.structs.replace(original, **changed), bool(changed)
 
 
-def _mask_tree(tree: Any) -> tuple[Any, int]:
+def _mask_tree(tree: Any) -> tuple[Any, int]:  # noqa: ANN401  parsed JSON of any shape
     """Mask names, strings and integers of an unknown field at any depth; return it with the hits."""
     if isinstance(tree, str):
         masked, hit = mask_text(tree)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from streams.core import lates, reversals
-from streams.core.anomaly import Anomaly
 from streams.core.compare import differences
 from streams.core.event import TERMINAL, Event
 from streams.core.rules import mismatch, orphan_host, orphan_terminal, outcome_conflict, unreversed
@@ -14,6 +13,7 @@ from streams.core.verdicts import BOTH_UNKNOWN, COMPARE, CONFLICT, MATCHED, WAIT
 from streams.core.voucher import ONE_SIDED, Voucher
 
 if TYPE_CHECKING:
+    from streams.core.anomaly import Anomaly
     from streams.core.state import LaneState
     from streams.core.timers import Due
 

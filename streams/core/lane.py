@@ -82,7 +82,7 @@ class Lane:
             self._bound_pending()
         return self._take(len(records))
 
-    def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:
+    def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:  # noqa: C901  the hot loop
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
         decoder, marks, merge = self._decoders[source], self._marks[source], self._merge
         decode, waiting, passed = decoder.decode, merge.waiting[source].append, merge.passed

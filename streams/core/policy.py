@@ -6,9 +6,12 @@ value from the configuration file; tests build it directly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from msgspec import to_builtins
 
 from streams.core.compare import differences
-from streams.core.event import Event, Original
 from streams.core.fields import read_original
 from streams.core.rules import mismatch, original_denied, orphan_host, orphan_terminal
 from streams.core.verdicts import is_denial, reversal_outcomes_agree
@@ -15,6 +14,7 @@ from streams.core.verdicts import is_denial, reversal_outcomes_agree
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from streams.core.event import Event, Original
     from streams.core.state import LaneState
     from streams.core.voucher import Voucher
 
@@ -136,7 +136,7 @@ def judge(state: LaneState, reversal: Voucher, at: int, *, held: bool = False) -
         names = state.compare_fields(reversal)
         differing = differences(names, terminal, host)
         if not reversal_outcomes_agree(terminal, host):
-            state.accuse(reversal, mismatch.find(reversal, terminal, host, ["outcome", *differing]), at)
+            state.accuse(reversal, mismatch.find(reversal, terminal, host, ("outcome", *differing)), at)
         elif differing and terminal.outcome == host.outcome == "approved":
             state.accuse(reversal, mismatch.find(reversal, terminal, host, differing), at)
         else:

@@ -56,8 +56,7 @@ class Timers:
             self.set(leg.deadline, kind, leg.source, leg.offset, leg)
             return
         queue.append(leg)
-        if leg.deadline < self.next_due:
-            self.next_due = leg.deadline
+        self.next_due = min(self.next_due, leg.deadline)
 
     def pop(self, before: int) -> Due | None:
         """Take the first deadline with a time smaller than ``before``, if there is one."""

@@ -35,14 +35,14 @@ class NotSortedError(Exception):
 
 
 class _Stamp(Struct, gc=False):
-    received_at: int | None | UnsetType = UNSET
-    event_time: str | int | None | UnsetType = UNSET
+    received_at: int | UnsetType | None = UNSET
+    event_time: str | int | UnsetType | None = UNSET
 
 
 _stamp: Final = msgspec.json.Decoder(_Stamp).decode
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     if path.name.endswith(".gz"):
         return gzip.open(path, "rb")
     return path.open("rb", buffering=1 << 20)
@@ -60,9 +60,9 @@ def _stamp_of(line: bytes) -> tuple[bool | None, int | None]:
             return None, None
         if not isinstance(document, dict):
             return None, None
-        received, sent = document.get("received_at"), document.get("event_time")
+        received, sent = document.get("received_at", UNSET), document.get("event_time")
     if received is not UNSET and received is not None:
-        return True, parse_time(received) if isinstance(received, int) else None
+        return True, parse_time(received)
     return False, parse_time(sent)
 
 
@@ -77,7 +77,7 @@ def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
     number = 0
     try:
         with _open(path) as lines:
-            for number, raw in enumerate(lines, 1):  # noqa: B007  the error sentence names the line
+            for number, raw in enumerate(lines, 1):
                 line = raw.rstrip(b"\r\n")
                 if not line.strip():
                     continue

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 CHUNK_LINES: Final = 128
 """Lines a fetch: what is decoded is applied while it is still in the processor's cache; with 4,000
 lines a fetch a replay takes half as long again."""
-_YOUNG_OBJECTS: Final = 50_000
+_YOUNG_OBJECTS: Final = 200_000
+_OLDER_ROUNDS: Final = 100
 """Allocations between two looks of the cycle collector: the lane makes no garbage cycles, so the
 default of 700 only costs time (11 % of a replay)."""
 
@@ -132,7 +133,7 @@ def replay_files(
     that mixes lines with and without ``received_at``.
     """
     before = gc.get_threshold()
-    gc.set_threshold(_YOUNG_OBJECTS, before[1], before[2])
+    gc.set_threshold(_YOUNG_OBJECTS, _OLDER_ROUNDS, _OLDER_ROUNDS)
     try:
         try:
             return _replay((terminal, host), policy, in_order, flush=flush, deadletter=deadletter)

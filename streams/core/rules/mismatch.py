@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from streams.core.voucher import Voucher
 
 
-def find(voucher: Voucher, terminal: Event, host: Event, fields: list[str]) -> Finding:
+def find(voucher: Voucher, terminal: Event, host: Event, fields: tuple[str, ...]) -> Finding:
     """Judge a pair whose ``fields`` differ; of a reversal also one whose outcomes disagree."""
     severity = "critical" if HEAVY.intersection(fields) else "warning"
     if voucher.kind == "query":
@@ -22,4 +22,4 @@ def find(voucher: Voucher, terminal: Event, host: Event, fields: list[str]) -> F
     if "amount" in fields and not voucher.is_reversal and voucher.kind != "query":
         amount = abs((terminal.amount or 0) - (host.amount or 0))
     currency = currency_of(host) or currency_of(terminal)
-    return Finding("mismatch", severity, amount, currency, tuple(fields), (terminal, host))
+    return Finding("mismatch", severity, amount, currency, fields, (terminal, host))

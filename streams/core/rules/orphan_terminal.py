@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.anomaly import Finding
-from streams.core.risk import at_risk
-from streams.core.risk import lone_severity
+from streams.core.risk import at_risk, lone_severity
 
 if TYPE_CHECKING:
     from streams.core.voucher import Voucher

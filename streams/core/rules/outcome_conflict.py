@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from streams.core.voucher import Voucher
 
 
-def find(voucher: Voucher, terminal: Event, host: Event, fields: list[str], *, waiting_row: bool) -> Finding:
+def find(voucher: Voucher, terminal: Event, host: Event, fields: tuple[str, ...], *, waiting_row: bool) -> Finding:
     """Judge a pair with opposed outcomes; ``fields`` are the others that differ.
 
     ``waiting_row`` marks a kind that no terminal reverses by itself, such as a refund: nobody
