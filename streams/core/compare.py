@@ -57,13 +57,12 @@ def field_agrees(name: str, one: Event, other: Event) -> bool | None:
 
 
 def plainly_agree(terminal: Event, host: Event) -> bool:
-    """Tell at a glance that two legs differ in nothing; ``False`` only means: look closer."""
+    """Tell at a glance that two legs differ in nothing but perhaps the card; ``False`` means: look closer."""
     mine, theirs = terminal.body, host.body
     return (
         terminal.amount == host.amount
         and terminal.currency == host.currency
         and terminal.kind is host.kind
-        and terminal.card == host.card
         and mine.merchant_id == theirs.merchant_id
         and (mine.rrn == theirs.rrn or not mine.rrn or not theirs.rrn)
         and (mine.auth_code == theirs.auth_code or not mine.auth_code or not theirs.auth_code)
@@ -74,7 +73,11 @@ def plainly_agree(terminal: Event, host: Event) -> bool:
 def differences(names: Iterable[str], terminal: Event, host: Event) -> tuple[str, ...]:
     """Return the names of the fields that both legs carry and that differ, in the given order."""
     if plainly_agree(terminal, host):
-        return ()
+        mine, theirs = terminal.card, host.card
+        if mine == theirs or mine is None or theirs is None:
+            return ()
+        if not cards_comparable(mine, theirs) or cards_agree(mine, theirs):
+            return ()
     return tuple(name for name in names if field_agrees(name, terminal, host) is False)
 
 

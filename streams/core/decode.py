@@ -16,8 +16,8 @@ from msgspec import UNSET
 from msgspec.structs import force_setattr
 
 from streams.core.currency import KNOWN, LETTERS
-from streams.core.event import SOURCES, Body, DeadLetter, Event, decode_body
-from streams.core.judge import MAX_VALUE_BYTES, Judge, original_is_plain
+from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event, decode_body
+from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, Judge, original_is_plain
 from streams.core.masking import mask_card
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
 
@@ -29,6 +29,9 @@ Tally = defaultdict[tuple[str, tuple[str, ...]], int]
 
 MAX_PLAIN_INTEGER: Final = 10**12
 """An integer below this has at most twelve digits and so cannot hide a card number."""
+
+MAX_TERMINAL_ID: Final = 16
+MAX_MERCHANT_ID: Final = 15
 
 _TRANSACTIONS: Final = {kind: kind for kind in TRANSACTION_KINDS}
 _PLAIN: Final = {kind: kind for kind in PLAIN_KINDS}
@@ -53,6 +56,7 @@ class Decoder:
             link.batch_in_key for link in policy.links.values()
         )
         self._quick_enough = not policy.field_maps.get(self._name) and not policy.allow_create_time
+        self._default = policy.terminal_default_outcome if source == TERMINAL else ""
         self._judge = Judge(source, policy, tally, check_keys=check_keys)
         self.tally = tally
 
@@ -67,19 +71,41 @@ class Decoder:
         if value is not None and self._quick_enough and len(value) <= MAX_VALUE_BYTES:
             try:
                 body = decode_body(value)
-            except (msgspec.MsgspecError, ValueError, RecursionError):
-                pass
-            else:
                 event = self._quick(body, offset, log_time, key, value)
-                if event is not None:
-                    return event
+            except msgspec.ValidationError:
+                event = self._with_extras(offset, log_time, key, value)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                event = None
+            if event is not None:
+                return event
         return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
+
+    def _with_extras(self, offset: int, log_time: int, key: bytes | None, value: bytes) -> Event | None:
+        """Return the event of a record that is usual but for fields of the sender's own."""
+        try:
+            document = msgspec.json.decode(value)
+            if not isinstance(document, dict):
+                return None
+            extras = {name: part for name, part in document.items() if name not in KNOWN_FIELDS}
+            if not extras:
+                return None
+            body = msgspec.convert({name: document[name] for name in document if name in KNOWN_FIELDS}, Body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        event = self._quick(body, offset, log_time, key, value)
+        if event is not None:
+            event.content = hash((event.content, msgspec.json.encode(extras, order="sorted")))
+            event.extras = self._judge.extras({name: part for name, part in extras.items() if part is not None})
+        return event
 
     def _quick(self, body: Body, offset: int, log_time: int, key: bytes | None, raw: bytes) -> Event | None:
         """Return the event of a body in its usual spelling, ``None`` where ``judge.py`` has to look."""
         terminal = body.terminal_id.strip()
         event_id = body.event_id
-        if not terminal or body.merchant_id.isspace() or event_id[0] <= " " or event_id[-1] <= " ":
+        merchant = body.merchant_id
+        if not terminal or len(terminal) > MAX_TERMINAL_ID or merchant.isspace() or event_id[0] <= " " or event_id[-1] <= " ":
+            return None
+        if len(merchant) > MAX_MERCHANT_ID and len(merchant.strip()) > MAX_MERCHANT_ID:
             return None
         if self._check_keys and key != terminal.encode():
             return None
@@ -102,12 +128,14 @@ class Decoder:
         amount = body.amount
         currency = _CURRENCIES.get(body.currency)
         if currency is None or type(amount) is not int or not 0 <= amount < MAX_PLAIN_INTEGER:
-            return None
+            if kind != "query" or amount is not UNSET or body.currency is not UNSET:
+                return None
+            amount, currency = None, ""
         code = body.response_code
         outcome = self._codes.get(code) if code else None
         if body.outcome or outcome is None:
             outcome = self._said_outcome(body)
-            if outcome is None:
+            if not outcome:
                 return None
         batch = body.batch_number or ""
         if batch:
@@ -120,7 +148,7 @@ class Decoder:
         if trip and trip >= MAX_PLAIN_INTEGER:
             return None
         card = body.card or None
-        if card is not None and (card[6:-4] not in _STARS or not (card[:6] + card[-4:]).isdecimal()):
+        if card is not None and (card[6:-4] not in _STARS or not (card[:6] + card[-4:]).replace("*", "").isdecimal()):
             card, in_clear = mask_card(card)
             if in_clear or not card:
                 return None
@@ -146,9 +174,12 @@ class Decoder:
         return Event(self._source, offset, log_time, body, kind, "", terminal, "", None, "", None, hash(body))
 
     def _said_outcome(self, body: Body) -> str | None:
-        """Return an outcome that is said outright and that no response code contradicts."""
+        """Return an outcome that is said outright and that no response code contradicts, or the default."""
         code = body.response_code
         said = body.outcome
+        if not code and not said and self._default:
+            self.tally["terminal_outcome_defaulted_total", ()] += 1
+            return self._default
         if not said or (code and self._codes.get(code) != said):
             return None
         return _OUTCOMES.get(said)

@@ -56,8 +56,8 @@ class Body(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     event_id: Annotated[str, Meta(min_length=1, max_length=64)]
     kind: str
     event_time: str | int
-    terminal_id: Annotated[str, Meta(min_length=1, max_length=16)]
-    merchant_id: Annotated[str, Meta(min_length=1, max_length=15)]
+    terminal_id: Annotated[str, Meta(min_length=1, max_length=32)]
+    merchant_id: Annotated[str, Meta(min_length=1, max_length=32)]
     source: Text = UNSET
     voucher_number: _Short = UNSET
     batch_number: _Six = UNSET
@@ -131,7 +131,7 @@ class Event(Struct, eq=False, gc=False):
         """Return the body, also of a leg that was put away."""
         body: Body | None = self.body
         if body is None and self.raw is not None:
-            return decode_body(self.raw)
+            return _decode_stored(self.raw)
         return self.body
 
     @property
@@ -141,6 +141,11 @@ class Event(Struct, eq=False, gc=False):
         return stands.full.event_id, stands.log_time
 
 
+class _StoredBody(Body, frozen=True, forbid_unknown_fields=False, gc=False):
+    """A body read again from bytes that may hold fields of the sender's own."""
+
+
+_decode_stored: Final = msgspec.json.Decoder(_StoredBody).decode
 decode_body: Final = msgspec.json.Decoder(Body).decode
 """JSON bytes to ``Body``; raises ``msgspec.MsgspecError`` or ``ValueError`` for what is not usual."""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE_BYTES: Final = 65_536
 _EVERY_KIND: Final = ("event_id", "kind", "event_time", "terminal_id", "merchant_id")
-_KNOWN: Final = frozenset(Body.__struct_fields__)
+KNOWN_FIELDS: Final = frozenset(Body.__struct_fields__)
 _EXEMPT_SPAN: Final = re.compile(
     rb'"(?:event_id|terminal_id|merchant_id|rrn|voucher_number|batch_number|event_time|received_at|date)"'
     rb'\s*:\s*("[^"\\]*"|-?[0-9]+)'
@@ -110,9 +110,9 @@ class Judge:
             content,
         )
         event.batch = body.batch_number.lstrip("0") if isinstance(body.batch_number, str) else ""
-        extras = {name: value for name, value in document.items() if name not in _KNOWN and value is not None}
+        extras = {name: value for name, value in document.items() if name not in KNOWN_FIELDS and value is not None}
         if extras:
-            event.extras = self._extras(extras)
+            event.extras = self.extras(extras)
         return event
 
     def _require(self, document: dict[str, Any], *, plain: bool) -> None:
@@ -195,7 +195,7 @@ class Judge:
             if hit:
                 self._hit("original")
 
-    def _extras(self, extras: dict[str, Any]) -> dict[str, object]:
+    def extras(self, extras: dict[str, Any]) -> dict[str, object]:
         """Return the unknown fields, masked, as many of them as fit into the evidence bound."""
         masked, hits = _mask_tree(extras)
         if hits:

@@ -17,6 +17,7 @@ TAIL: Final = 4
 
 _MASK_SIGNS: Final = "*xX#\u2022\u00b7"
 _NUMBER_SHAPE: Final = re.compile(rf"[0-9 \-{re.escape(_MASK_SIGNS)}]+\Z")
+_TOKEN_SIGN: Final = re.compile(r"[A-WYZa-wyz_]")
 _DIGIT: Final = re.compile("[0-9]")
 _TO_STARS: Final = {**{ord(sign): "*" for sign in _MASK_SIGNS}, ord(" "): None, ord("-"): None}
 _RUN: Final = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")
@@ -68,6 +69,8 @@ def mask_card(card: str) -> tuple[str, bool]:
     else is a token and stays, unless it hides a digit run that passes the card test.
     """
     card = card.strip()
+    if _TOKEN_SIGN.search(card) is not None:
+        return mask_text(card)
     if _NUMBER_SHAPE.match(card) is None or _DIGIT.search(card) is None:
         return mask_text(card)
     number = card.translate(_TO_STARS)
@@ -76,7 +79,7 @@ def mask_card(card: str) -> tuple[str, bool]:
 
 def is_number(card: str) -> bool:
     """Tell whether a masked ``card`` value is a number rather than a token."""
-    return _NUMBER_SHAPE.match(card) is not None and _DIGIT.search(card) is not None
+    return card.replace("*", "").isdecimal()
 
 
 def cards_comparable(one: str, other: str) -> bool:

@@ -8,7 +8,7 @@ swept; the sweep only gives the space back.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.core.voucher import Run, Voucher
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from streams.core.event import Event
 
+SWEEP_LATENESS_MS: Final = 60_000
 Key = tuple[str, str]
 """Terminal id and voucher number, both in comparable form."""
 
@@ -57,7 +58,10 @@ class Memory:
         """Give back the space of runs that are forgotten at log time ``now``."""
         ages = self._by_age
         floor = now - self.span_ms
-        while ages and ages[0].aged < floor:
+        # A run is looked at once its second leg has had its time too: looked at a moment too early
+        # it would have to wait for its next turn, one L later.
+        ripe = floor - SWEEP_LATENESS_MS
+        while ages and ages[0].aged < ripe:
             run = ages.popleft()
             if run.open or run.last >= floor:
                 run.aged = now if run.open else run.last

@@ -121,6 +121,7 @@ class LaneState:
                 leg.voucher = None
                 if leg.raw is not None and leg.answer is None:
                     leg.body = PUT_AWAY
+                    leg.extras = None
 
     def accuse(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False) -> None:
         """Open the anomaly of a voucher and close the voucher with it."""
