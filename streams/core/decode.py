@@ -33,6 +33,9 @@ MAX_PLAIN_INTEGER: Final = 10**12
 MAX_TERMINAL_ID: Final = 16
 MAX_MERCHANT_ID: Final = 15
 
+LATEST_TIME_MS: Final = 2**63
+LENGTH_OF_OFFSET: Final = 6
+
 _TRANSACTIONS: Final = {kind: kind for kind in TRANSACTION_KINDS}
 _PLAIN: Final = {kind: kind for kind in PLAIN_KINDS}
 _OUTCOMES: Final = {name: name for name in ("approved", "declined", "rejected", "unknown", "in_progress")}
@@ -90,11 +93,12 @@ class Decoder:
             if not extras:
                 return None
             body = msgspec.convert({name: document[name] for name in document if name in KNOWN_FIELDS}, Body)
+            more = msgspec.json.encode(extras, order="sorted")
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         event = self._quick(body, offset, log_time, key, value)
         if event is not None:
-            event.content = hash((event.content, msgspec.json.encode(extras, order="sorted")))
+            event.content = hash((event.content, more))
             event.extras = self._judge.extras({name: part for name, part in extras.items() if part is not None})
         return event
 
@@ -112,7 +116,7 @@ class Decoder:
         if body.source and body.source != self._name:
             return None
         sent_at = body.event_time
-        if type(sent_at) is str and not _is_usual_time(sent_at):
+        if not (_is_usual_time(sent_at) if type(sent_at) is str else 0 <= sent_at < LATEST_TIME_MS):  # type: ignore[operator]  # a number, then
             return None
         kind = _TRANSACTIONS.get(body.kind)
         if kind is None:
@@ -145,7 +149,7 @@ class Decoder:
         if (self._batch_in_key and not batch) or (body.original and not original_is_plain(body.original)):
             return None
         trip = body.round_trip_ms
-        if trip and trip >= MAX_PLAIN_INTEGER:
+        if trip and not -MAX_PLAIN_INTEGER < trip < MAX_PLAIN_INTEGER:
             return None
         card = body.card or None
         if card is not None and (card[6:-4] not in _STARS or not (card[:6] + card[-4:]).replace("*", "").isdecimal()):
@@ -154,6 +158,8 @@ class Decoder:
                 return None
         if body.received_at is not UNSET:
             force_setattr(body, "received_at", UNSET)
+        if not code and not body.outcome:
+            self.tally["terminal_outcome_defaulted_total", ()] += 1
         number = number.lstrip("0") or "0"
         content = hash(body)
         if card is not body.card:
@@ -178,7 +184,6 @@ class Decoder:
         code = body.response_code
         said = body.outcome
         if not code and not said and self._default:
-            self.tally["terminal_outcome_defaulted_total", ()] += 1
             return self._default
         if not said or (code and self._codes.get(code) != said):
             return None
@@ -186,10 +191,17 @@ class Decoder:
 
 
 def _is_usual_time(text: str) -> bool:
-    """Tell whether a text is an RFC 3339 time with an offset, in its usual spelling."""
-    if text[10:11] != "T" or text[16:17] != ":":
+    """Tell whether a text is an RFC 3339 time with an offset: whole seconds or milliseconds, as most send it.
+
+    ISO 8601, which Python reads, knows more: weeks, commas, offsets without a colon.
+    """
+    if text[7:8] != "-" or text[10:11] != "T" or text[16:17] != ":":
+        return False
+    offset = text[23:] if text[19:20] == "." else text[19:]
+    if offset != "Z" and (len(offset) != LENGTH_OF_OFFSET or offset[3] != ":"):
         return False
     try:
-        return _parse_time(text).tzinfo is not None
+        _parse_time(text)
     except ValueError:
         return False
+    return True

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from streams.core.policy import Policy
 
 MAX_VALUE_BYTES: Final = 65_536
+MAX_NESTING: Final = 64
+"""Levels of an unknown field that are kept as evidence."""
 _EVERY_KIND: Final = ("event_id", "kind", "event_time", "terminal_id", "merchant_id")
 KNOWN_FIELDS: Final = frozenset(Body.__struct_fields__)
 _EXEMPT_SPAN: Final = re.compile(
@@ -39,7 +41,7 @@ def original_is_plain(original: Original) -> bool:
         fields.read_original(msgspec.to_builtins(original))
     except Fault:
         return False
-    return not any(mask_text(text)[1] for text in msgspec.structs.astuple(original) if isinstance(text, str))
+    return not _mask_original(original)[1]
 
 
 class Judge:
@@ -186,7 +188,7 @@ class Judge:
                 if hit:
                     self._hit("other")
         trip = clean.get("round_trip_ms")
-        if trip is not None and is_card_run(str(trip)):
+        if trip is not None and is_card_run(str(abs(trip))):
             del clean["round_trip_ms"]
             self._hit("other")
         original = clean.get("original")
@@ -242,27 +244,36 @@ def _mask_original(original: Original) -> tuple[Original, bool]:
             masked, hit = mask_text(text)
             if hit:
                 changed[name] = masked
-    if isinstance(original.amount, int) and is_card_run(str(original.amount)):
+    if isinstance(original.amount, int) and is_card_run(str(abs(original.amount))):
         changed["amount"] = UNSET
     return msgspec.structs.replace(original, **changed), bool(changed)
 
 
-def _mask_tree(tree: Any) -> tuple[Any, int]:  # noqa: ANN401  parsed JSON of any shape
-    """Mask names, strings and integers of an unknown field at any depth; return it with the hits."""
+def _digits_of(number: float) -> str:
+    return str(abs(number)) if isinstance(number, int) else f"{abs(number):.0f}"
+
+
+def _mask_tree(tree: Any, room: int = MAX_NESTING) -> tuple[Any, int]:  # noqa: ANN401  parsed JSON of any shape
+    """Mask names, strings and numbers of an unknown field; return it with the hits.
+
+    What lies deeper than ``room`` levels is not looked at and therefore not shown.
+    """
     if isinstance(tree, str):
         masked, hit = mask_text(tree)
         return masked, int(hit)
-    if isinstance(tree, int) and not isinstance(tree, bool):
-        return (PLACEHOLDER, 1) if is_card_run(str(abs(tree))) else (tree, 0)
+    if isinstance(tree, int | float) and not isinstance(tree, bool):
+        return (PLACEHOLDER, 1) if is_card_run(_digits_of(tree)) else (tree, 0)
+    if isinstance(tree, list | dict) and not room:
+        return PLACEHOLDER, 0
     if isinstance(tree, list):
-        pairs = [_mask_tree(item) for item in tree]
+        pairs = [_mask_tree(item, room - 1) for item in tree]
         return [item for item, _ in pairs], sum(hits for _, hits in pairs)
     if isinstance(tree, dict):
         hits = 0
         masked_tree: dict[str, Any] = {}
         for name, item in tree.items():
             masked_name, name_hit = mask_text(name)
-            masked_tree[masked_name], item_hits = _mask_tree(item)
+            masked_tree[masked_name], item_hits = _mask_tree(item, room - 1)
             hits += int(name_hit) + item_hits
         return masked_tree, hits
     return tree, 0
