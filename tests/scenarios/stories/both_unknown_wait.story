@@ -1,0 +1,9 @@
+The same, where the setting says that two unknowns wait for a reversal in any case.
+set both_unknown=wait
+---
+t=0 terminal sale 42 96
+t=1 host sale 42 96
+---
+t=601 unreversed critical 10000 CNY
+    sale T0000001 42: t1 and h1
+events: 2
