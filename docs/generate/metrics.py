@@ -1,0 +1,49 @@
+"""The page of all metrics, from the table that the worker itself serves them by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, LINKS, PREFIX
+
+if TYPE_CHECKING:
+    from streams.edges.metrics.table import Metric
+
+HEAD: Final = """# Metrics
+
+This page is generated from `streams/edges/metrics/table.py`; `python -m docs.generate` writes it again.
+[Operations](operations.md#what-the-metrics-tell-you) says what each one means for you.
+
+The worker serves them at `/metrics` on `web_host`:`web_port`, as Prometheus text, or as OpenMetrics when the
+scraper asks for it. No label ever holds a voucher, terminal, merchant or card number. Every label value of a
+closed set is there from the start, at 0, so that the first critical anomaly is an increase and can alert.
+`link` is one of the configured names (at most 20), else `other`. Counters are at-least-once: a crash may count a
+second's work twice. The anomaly topic is the account.
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    parts = [HEAD, "## Counters\n", _table(COUNTERS), "\n## Gauges\n", _table(GAUGES), "\n## Histograms\n"]
+    parts += ["| metric | meaning | buckets |\n|---|---|---|"]
+    parts += [
+        f"| `{PREFIX}{m.name}` | {m.meaning} | {', '.join(f'{b:g}' for b in bounds)} |" for m, bounds, _ in HISTOGRAMS
+    ]
+    info = f"\n## Release\n\n`{PREFIX}build_info` has the value 1 and the label `version`, the release that runs.\n"
+    return "\n".join([*parts, info])
+
+
+def _table(metrics: tuple[Metric, ...]) -> str:
+    rows = [f"| `{PREFIX}{metric.name}` | {_labels(metric)} | {metric.meaning} |" for metric in metrics]
+    return "\n".join(["| metric | labels | meaning |", "|---|---|---|", *rows])
+
+
+def _labels(metric: Metric) -> str:
+    """Return the labels with their values, where these are a closed set."""
+    if metric.closed is None:
+        return ", ".join(f"`{name}`" for name in metric.labels)
+    said = []
+    for name, values in zip(metric.labels, metric.closed, strict=True):
+        known = "configured names, `other`" if values is LINKS else ", ".join(f"`{value}`" for value in values)
+        said.append(f"`{name}`: {known}")
+    return "; ".join(said)

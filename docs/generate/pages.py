@@ -1,0 +1,127 @@
+"""Which pages and blocks are generated, and from what.
+
+A block stands in a handwritten page between ``<!-- generated: NAME -->`` and ``<!-- end of NAME -->``;
+what is between the two belongs to the code.
+"""
+
+# ruff: noqa: RUF001  Chinese text has full-width punctuation
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from docs.generate import examples, flow, metrics
+from streams.core.anomaly import KINDS
+from streams.core.event import REASONS
+from streams.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DOCS: Final = ROOT / "docs"
+_BLOCK: Final = re.compile(r"(<!-- generated: (\S+)(?: (\S+))? -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
+
+
+def generated() -> dict[Path, str]:
+    """Return path and text of everything that is generated, whole pages and pages with blocks."""
+    found = {DOCS / "metrics.md": metrics.page(), DOCS / "images" / "flow.svg": flow.picture()}
+    for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(DOCS.rglob("*.md"))):
+        text = path.read_text() if path.is_file() else ""
+        if _BLOCK.search(text):
+            found[path] = _BLOCK.sub(_filled, text)
+    return found
+
+
+def _filled(match: re.Match[str]) -> str:
+    head, name, about, foot = match.groups()
+    return f"{head}\n{BLOCKS[name](about or '').strip()}\n\n{foot}"
+
+
+def _facts(kind: str) -> str:
+    """Return what the table of kinds says of one kind."""
+    row = KINDS[kind]
+    lines = [
+        ("severity", row.severity),
+        ("amount at risk", row.amount),
+        ("resolved as", ", ".join(f"`{name}`" for name in row.resolutions) or "never resolved; it expires"),
+        ("what ends it", row.recovery),
+        ("enters the id", row.identity),
+    ]
+    return "\n".join(["| fact | |", "|---|---|", *(f"| {name} | {what} |" for name, what in lines)])
+
+
+def _record(kind: str) -> str:
+    """Return the record that an example leads to, or that there is none and what stands in for it."""
+    found = examples.record(kind)
+    if found:
+        return f"```json\n{found}\n```"
+    return (
+        "This release does not publish a record of this kind yet: the metrics and log lines above are how you see it.\n"
+        "本版本尚不发布此类记录：请以上述指标和日志为准。"
+    )
+
+
+def _kinds(folder: str) -> str:
+    """Return the table of all kinds with links to their pages."""
+    rows = [
+        f"| [`{kind}`]({folder}{kind}.md) | {row.severity} | {row.amount} | {row.recovery} |"
+        for kind, row in KINDS.items()
+    ]
+    return "\n".join(["| kind | severity | amount at risk | over when |", "|---|---|---|---|", *rows])
+
+
+def _modules(package: str) -> str:
+    """Return every module of a package with the first line of its docstring."""
+    rows = []
+    for path in sorted((ROOT / "streams" / package).rglob("*.py")):
+        first = (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n\n")[0].replace("\n", " ")
+        name = path.relative_to(ROOT / "streams" / package)
+        rows.append(f"| `{name}` | {first.replace('``', '`').replace('|', chr(92) + '|')} |")
+    return "\n".join(["| file | what it is |", "|---|---|", *rows])
+
+
+def _top(_: str) -> str:
+    """Return the modules that stand at the top of the package."""
+    rows = []
+    for path in sorted((ROOT / "streams").glob("*.py")):
+        first = (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n\n")[0].replace("\n", " ")
+        rows.append(f"| `{path.name}` | {first.replace('``', '`')} |")
+    return "\n".join(["| file | what it is |", "|---|---|", *rows])
+
+
+def _decisions(_: str) -> str:
+    """Return the readings that the oracle of the simulation tests holds the product to."""
+    source = runpy.run_path(str(ROOT / "tests" / "simulation" / "oracle_decisions.py"))
+    return "\n".join(f"- {sentence}" for sentence in source["DECISIONS"])
+
+
+def _exit_codes(_: str) -> str:
+    """Return the exit codes with what they mean, from the enumeration's own words."""
+    tree = ast.parse((ROOT / "streams" / "errors.py").read_text())
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "ExitCode")
+    said = [str(ast.literal_eval(node.value)) for node in body[1:] if isinstance(node, ast.Expr)]
+    rows = [f"| {code.value} | {meaning} |" for code, meaning in zip(ExitCode, said, strict=True)]
+    return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+def _reasons(_: str) -> str:
+    """Return the closed list of reasons in the order in which they are judged."""
+    return ", ".join(f"`{reason}`" for reason in REASONS) + "."
+
+
+BLOCKS: Final[dict[str, Callable[[str], str]]] = {
+    "facts": _facts,
+    "record": _record,
+    "kinds": _kinds,
+    "modules": _modules,
+    "top": _top,
+    "decisions": _decisions,
+    "exit-codes": _exit_codes,
+    "reasons": _reasons,
+}
+"""Name of a block -> what fills it, given the word after the name."""
