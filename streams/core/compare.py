@@ -18,6 +18,8 @@ HEAVY: Final = frozenset({"amount", "currency", "card", "kind", "merchant_id"})
 HINTS: Final = ("rrn", "auth_code", "card", "batch_number")
 """The fields besides amount and currency that a late counterpart has to agree in."""
 
+_AS_SENT: Final = ("merchant_id", "auth_code", "rrn")
+
 Value = str | int | None
 
 
@@ -56,29 +58,27 @@ def field_agrees(name: str, one: Event, other: Event) -> bool | None:
     return mine == theirs
 
 
-def plainly_agree(terminal: Event, host: Event) -> bool:
-    """Tell at a glance that two legs differ in nothing but perhaps the card; ``False`` means: look closer."""
-    mine, theirs = terminal.body, host.body
-    return (
-        terminal.amount == host.amount
-        and terminal.currency == host.currency
-        and terminal.kind is host.kind
-        and mine.merchant_id == theirs.merchant_id
-        and (mine.rrn == theirs.rrn or not mine.rrn or not theirs.rrn)
-        and (mine.auth_code == theirs.auth_code or not mine.auth_code or not theirs.auth_code)
-        and (terminal.batch == host.batch or not terminal.batch or not host.batch)
-    )
-
-
 def differences(names: Iterable[str], terminal: Event, host: Event) -> tuple[str, ...]:
-    """Return the names of the fields that both legs carry and that differ, in the given order."""
-    if plainly_agree(terminal, host):
-        mine, theirs = terminal.card, host.card
-        if mine == theirs or mine is None or theirs is None:
-            return ()
-        if not cards_comparable(mine, theirs) or cards_agree(mine, theirs):
-            return ()
-    return tuple(name for name in names if field_agrees(name, terminal, host) is False)
+    """Return the names of the fields that both legs carry and that differ, in the given order.
+
+    A first glance at the values as they were sent finds the few that deserve a closer look.
+    """
+    mine, theirs = terminal.body, host.body
+    suspects = []
+    if terminal.amount != host.amount:
+        suspects.append("amount")
+    if terminal.currency != host.currency:
+        suspects.append("currency")
+    if terminal.kind is not host.kind:
+        suspects.append("kind")
+    if terminal.card != host.card:
+        suspects.append("card")
+    if terminal.batch != host.batch:
+        suspects.append("batch_number")
+    suspects += [name for name in _AS_SENT if getattr(mine, name) != getattr(theirs, name)]
+    if not suspects:
+        return ()
+    return tuple(name for name in names if name in suspects and field_agrees(name, terminal, host) is False)
 
 
 def same_amount_and_card(one: Event, other: Event) -> bool:

@@ -20,6 +20,8 @@ _NUMBER_SHAPE: Final = re.compile(rf"[0-9 \-{re.escape(_MASK_SIGNS)}]+\Z")
 _TOKEN_SIGN: Final = re.compile(r"[A-WYZa-wyz_]")
 _DIGIT: Final = re.compile("[0-9]")
 _TO_STARS: Final = {**{ord(sign): "*" for sign in _MASK_SIGNS}, ord(" "): None, ord("-"): None}
+_HIDDEN: Final = "*" * 12
+"""The masked part of a 16-digit number of which only the last four digits are shown."""
 _RUN: Final = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")
 # In JSON bytes a digit may also be written as an escape; a run may mix both.
 _BYTE_RUN: Final = re.compile(rb"(?:\\u003[0-9]|[0-9])+")
@@ -96,6 +98,8 @@ def cards_agree(one: str, other: str) -> bool:
     if one == other or not is_number(one):
         return one == other
     if len(one) == len(other):
+        if one[-TAIL:] == other[-TAIL:] and _HIDDEN in (one[:-TAIL], other[:-TAIL]):
+            return True
         return all(a == b or "*" in (a, b) for a, b in zip(one, other, strict=True))
     return _runs_agree(one, other) and _runs_agree(one[::-1], other[::-1])
 

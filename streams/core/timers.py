@@ -67,20 +67,20 @@ class Timers:
         best_queue = None
         earliest = heap[0][0] if heap else NEVER
         for (kind, window), queue in self._queues.items():
+            # Legs that were paired since are dropped however far off their deadline is: the first
+            # leg that still waits is then seldom due, and this method seldom called.
             while queue:
                 leg = queue[0]
                 due = leg.log_time + window
-                if due >= before:
-                    earliest = min(earliest, due)
-                    break
                 voucher = leg.voucher
                 if voucher is None or voucher.lone is not leg or leg.deadline != due:
                     queue.popleft()
                     continue
-                found = (due, kind, leg.source, leg.offset, 0, leg)
-                if best is None or found[:4] < best[:4]:
-                    best, best_queue = found, queue
                 earliest = min(earliest, due)
+                if due < before:
+                    found = (due, kind, leg.source, leg.offset, 0, leg)
+                    if best is None or found[:4] < best[:4]:
+                        best, best_queue = found, queue
                 break
         if best is None:
             self.next_due = earliest

@@ -39,6 +39,10 @@ class _Stamp(Struct, gc=False):
     event_time: str | int | UnsetType | None = UNSET
 
 
+_RECEIVED: Final = b'{"received_at":'
+_TIME_START: Final = len(_RECEIVED)
+_TIME_END: Final = _TIME_START + 13
+
 _stamp: Final = msgspec.json.Decoder(_Stamp).decode
 
 
@@ -75,16 +79,24 @@ def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
     timestamp = 0
     first: tuple[bool, int] | None = None
     number = 0
+    usual = False
     try:
         with _open(path) as lines:
             for number, raw in enumerate(lines, 1):
                 line = raw.rstrip(b"\r\n")
                 if not line.strip():
                     continue
+                # The usual line of a recorded feed begins with its time: no need to parse it for that.
+                digits = line[_TIME_START:_TIME_END]
+                if usual and line.startswith(_RECEIVED) and digits.isdigit() and line[_TIME_END : _TIME_END + 1] == b",":
+                    timestamp = int(digits)
+                    yield timestamp, position, number, line
+                    continue
                 has, at = _stamp_of(line)
                 if has is not None:
                     if first is None:
                         first = (has, number)
+                        usual = has
                     elif has is not first[0]:
                         raise UsageError(_mixed(path, source, first, number))
                 if at is not None:
