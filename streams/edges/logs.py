@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +18,10 @@ NOISY = ("faust", "mode", "aiokafka", "kafka", "aiohttp.access", "asyncio", "str
 ``streams`` is among them because Faust names a service's logger after the module of its class; our own
 events come from loggers named ``voucherwatch``.
 """
+
+OUR_NAME = "voucherwatch"
+REPEAT_SECONDS = 30.0
+MOST_REMEMBERED = 1_000
 
 
 def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
@@ -43,6 +48,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_OncePerPause())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _name_library_event],
@@ -54,6 +60,27 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     root.setLevel(level.upper())
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+class _OncePerPause(logging.Filter):
+    """Lets a library say the same thing once in ``REPEAT_SECONDS``: aiokafka complains ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop a library's repeat of the same text, whatever its values."""
+        if record.name.startswith(OUR_NAME):
+            return True
+        key, now = (record.name, str(record.msg)), time.monotonic()
+        said = self._said.get(key)
+        if said is not None and now - said < REPEAT_SECONDS:
+            return False
+        if len(self._said) >= MOST_REMEMBERED:
+            self._said.clear()
+        self._said[key] = now
+        return True
 
 
 def _name_library_event(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -21,11 +21,10 @@ from kafka.admin import NewTopic
 from streams.core.cut import Cut
 from streams.edges.topics import create_topics
 from streams.settings import Settings, load_settings
+from tests.integration.kafka_broker import KafkaBroker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from tests.integration.kafka_broker import KafkaBroker
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +102,13 @@ class Stage:
             until(worker.ready)
         return worker
 
+    def kill_all(self) -> None:
+        """Leave no worker behind."""
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.kill()
+                worker.process.wait()
+
     def said(self) -> list[str]:
         """Return the names in the anomaly topic, with repeats."""
         consumer = KafkaConsumer(bootstrap_servers=self.servers, enable_auto_commit=False)
@@ -178,10 +184,7 @@ def stage(kafka: KafkaBroker, tmp_path: Path, request: pytest.FixtureRequest) ->
     """Topics of this test's own; whatever still runs at its end is killed."""
     made = Stage(kafka, tmp_path, request.node.name.replace("[", "-").replace("]", "")[:60])
     yield made
-    for worker in made.workers:
-        if worker.process.poll() is None:
-            worker.process.kill()
-            worker.process.wait()
+    made.kill_all()
 
 
 def test_every_record_once_and_again_nothing_after_an_orderly_restart(stage: Stage) -> None:
@@ -237,6 +240,36 @@ def test_a_killed_worker_loses_nothing(stage: Stage) -> None:
     stage.worker()
     until(stage.all_said)
     assert set(stage.said()) == stage.produced
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_when_broker_and_worker_freeze_or_crash(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """A killed broker, and a worker stopped past its session: positions of an old assignment must not survive."""
+    assert kafka.bootstrap_servers, "the shared broker asks for the jars; this test kills one of its own"
+    with KafkaBroker(tmp_path / "own") as broker:
+        stage = Stage(broker, tmp_path, "crash")
+        try:
+            stage.create()
+            frozen, other = stage.worker(), stage.worker()
+            stage.produce(400)
+            until(stage.all_said)
+            broker.kill()
+            # Longer than the session timeout, so that both workers have to join anew.
+            time.sleep(7)
+            broker.start()
+            stage.produce(400)
+            until(stage.all_said)
+            frozen.process.send_signal(signal.SIGSTOP)
+            time.sleep(8)
+            stage.produce(400)
+            until(stage.all_said)
+            frozen.process.send_signal(signal.SIGCONT)
+            stage.produce(400)
+            until(stage.all_said)
+            until(lambda: frozen.lanes() == other.lanes() == PARTITIONS // 2)
+            assert frozen.stop() == other.stop() == 0
+        finally:
+            stage.kill_all()
 
 
 def test_quiet_inputs_are_told_to_be_at_their_end(stage: Stage) -> None:

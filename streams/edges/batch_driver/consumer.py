@@ -3,14 +3,8 @@
 Group membership, rebalance callbacks, heartbeats, pauses and the commits of other topics stay
 Faust's.  Input topics bypass its conductor, streams, acknowledgements and commits altogether.
 
-What is not obvious:
-
-- A fetch whose records cannot be handled to the end (rebalance, revocation, cancelled task) has
-  moved aiokafka's position already.  ``_doubtful`` makes the loop seek to the lanes' own offsets first.
-- An empty set of active partitions means *all* to aiokafka's ``fetched_records``; ``_getmany`` never
-  passes one.
-- Positions are taken over only after the records of the same fetch were fed, so a position at the
-  end proves that nothing read is left unfed.
+An empty set of active partitions means *all* to aiokafka's ``fetched_records``; ``_getmany`` never
+passes one.
 """
 
 from __future__ import annotations
@@ -20,17 +14,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import structlog
 from faust.transport.consumer import CONSUMER_FETCHING
 from faust.transport.drivers.aiokafka import Consumer
 from mode import Service
 
 from streams.edges.batch_driver.input_log import GroupInputLog
-from streams.edges.batch_driver.slices import SliceSize
+from streams.edges.batch_driver.reader import Reader, Whereabouts
 from streams.edges.batch_driver.thread import BatchConsumerThread
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from faust.transport.consumer import RecordMap
     from faust.types import TP
@@ -38,15 +31,12 @@ if TYPE_CHECKING:
 
     from streams.edges.batch_driver.ends import BrokerAnswers, EndWatch
     from streams.edges.batch_driver.host import LaneHost
-    from streams.edges.batch_driver.hosted import HostedLane
     from streams.edges.batch_driver.ports import Observer
 
 FETCH_SECONDS = 0.25
 """Longest wait of one fetch call; a partition that may be read again is asked for within this time."""
 LOOK_SECONDS = 1.0
 STALL_LOOK_SECONDS = 5.0
-
-_log = structlog.stdlib.get_logger("voucherwatch.driver")
 
 
 @dataclass(frozen=True)
@@ -78,9 +68,9 @@ class BatchConsumer(Consumer):
         super().__init__(*args, **kwargs)
         self._driver = cast("DriverApp", self.app).driver
         self._host = self._driver.lane_host
-        self._slice = SliceSize()
+        self._reader = Reader(self._host)
+        self._asked: set[TP] = set()
         self._input_log = GroupInputLog(self._thread, self._driver.answers)
-        self._doubtful = True
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         thread = BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -90,15 +80,15 @@ class BatchConsumer(Consumer):
     # The inner loop
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> RecordMap:  # noqa: ASYNC109  Faust's signature
-        wanted = (active_partitions or set()) - self._host.withheld()
-        if not wanted:
+        self._asked = (active_partitions or set()) - self._host.withheld()
+        if not self._asked:
             await self.sleep(timeout)
             return {}
-        records: RecordMap = await super()._getmany(wanted, timeout)
+        records: RecordMap = await super()._getmany(self._asked, timeout)
         return records
 
     async def _drain_messages(self, fetcher: ServiceT) -> None:
-        self._doubtful = True
+        self._reader.doubt_all()
         stops = (cast("Service", self)._stopped.is_set, cast("Service", fetcher)._stopped.is_set)  # noqa: SLF001  as Faust does
         try:
             while not any(stopped() for stopped in stops):
@@ -118,78 +108,31 @@ class BatchConsumer(Consumer):
     async def _drain_once(self) -> None:
         """Fetch once and handle what came."""
         host = self._host
-        if self._doubtful and self.flow_active:
+        if self.flow_active:
             await self._seek_to_own_offsets()
         epoch = host.epoch
+        self._asked = set()
         records, _ = await self._wait_next_records(FETCH_SECONDS)
         if self.should_stop or not self.flow_active or host.epoch != epoch:
-            self._doubtful = True
+            self._reader.doubt_all()
             return
-        if records:
-            began = time.perf_counter()
-            count = 0
-            for partition, batch in records.items():
-                if partition.topic in host.topics:
-                    count += len(batch)
-                    await self._feed(partition, batch)
-                else:
-                    await self._pass_on(partition, batch)
-            if count:
-                self._driver.observer.observe_fetch(time.perf_counter() - began, count)
-        if host.epoch == epoch and not self._doubtful:
-            self._take_over_positions(self._thread.positions, self._thread.high_watermarks)
+        inputs: dict[tuple[str, int], list[Any]] = {
+            partition: batch for partition, batch in (records or {}).items() if partition.topic in host.topics
+        }
+        began = time.perf_counter()
+        await self._reader.take(inputs, self._whereabouts())
+        if inputs:
+            count = sum(len(batch) for batch in inputs.values())
+            self._driver.observer.observe_fetch(time.perf_counter() - began, count)
+        for partition, batch in (records or {}).items():
+            if partition not in inputs:
+                await self._pass_on(partition, batch)
         # With records at hand the fetch may not have yielded at all.
         await asyncio.sleep(0)
 
-    async def _feed(self, partition: TP, batch: list[Any]) -> None:
-        """Give one partition's part of a fetch to its lane, slice by slice."""
-        found = self._host.lane_of(partition)
-        if found is None:
-            self._doubtful = True
-            return
-        hosted, source = found
-        received_ms = self._host.clock.wall_ms()
-        state = hosted.sources[source]
-        records = [(record.offset, record.timestamp, record.key, record.value) for record in batch]
-        if records[0][0] != state.position:
-            records = self._continue_at(hosted, source, records)
-            if not records:
-                return
-        self._host.lead.observe(received_ms, records[-1][1], state.at_end_ms)
-        first = 0
-        while first < len(records):
-            if not hosted.ready:
-                self._doubtful = True
-                return
-            part = records[first : first + self._slice.records]
-            began = time.perf_counter()
-            self._host.feed(hosted, source, part)
-            self._slice.took(time.perf_counter() - began, len(part))
-            first += len(part)
-            await asyncio.sleep(0)
-            await self._host.outbox.room()
-
-    def _continue_at(
-        self, hosted: HostedLane, source: int, records: list[tuple[int, int, bytes | None, bytes | None]]
-    ) -> list[tuple[int, int, bytes | None, bytes | None]]:
-        """Return what follows our position; empty when the partition has to be read again from there.
-
-        Records that we have are dropped.  A gap is legal where records were compacted, expired or
-        belonged to a transaction, but it could also be a fetch that was lost: it is believed when
-        reading again from our own position shows the same gap.
-        """
-        state = hosted.sources[source]
-        following = [record for record in records if record[0] >= state.position]
-        if not following or following[0][0] == state.position:
-            return following
-        gap_end = following[0][0]
-        if state.verified_gap != gap_end:
-            state.verified_gap = gap_end
-            self._doubtful = True
-            return []
-        topic, number = hosted.partitions[source]
-        _log.info("offset_gap", topic=topic, partition=number, expected=state.position, found=gap_end)
-        return following
+    def _whereabouts(self) -> Whereabouts:
+        """Return where the last fetch left what it was asked for; nothing if there was none."""
+        return Whereabouts(self._asked, self._thread.positions, self._thread.high_watermarks)
 
     async def _pass_on(self, partition: TP, batch: list[Any]) -> None:
         """Hand the records of a topic that is no input to Faust, one by one, as Faust itself does."""
@@ -202,28 +145,8 @@ class BatchConsumer(Consumer):
             await self.wait_first(self.callback(self._to_message(partition, record)), self.suspend_flow.wait())
             self._read_offset[partition] = record.offset
 
-    def _take_over_positions(self, positions: Mapping[TP, int], high_watermarks: Mapping[TP, int]) -> None:
-        """Note where the fetch left every input, past markers too, and which input stood at its end."""
-        now, wall_ms = self._host.clock.monotonic(), self._host.clock.wall_ms()
-        for partition, position in positions.items():
-            found = self._host.lane_of(partition)
-            if found is None:
-                continue
-            state = found[0].sources[found[1]]
-            state.position = max(state.position, position)
-            end = high_watermarks.get(partition)
-            if end is not None:
-                state.end = end
-            # A high watermark proves something only together with the records that came with it.
-            if end is not None and now - state.heard_monotonic < FETCH_SECONDS and state.position >= end:
-                state.stands_at_end(now, wall_ms)
-
     async def _seek_to_own_offsets(self) -> None:
-        self._doubtful = False
-        positions: dict[tuple[str, int], int] = {}
-        for hosted in self._host.lanes.values():
-            if hosted.ready:
-                positions |= hosted.positions()
+        positions = self._reader.seeks()
         if positions:
             await self._thread.seek_inputs(positions)
 
@@ -251,6 +174,7 @@ class BatchConsumer(Consumer):
     async def perform_seek(self) -> None:
         """Seek Faust's topics to their commits and the inputs to the lanes' own offsets."""
         await super().perform_seek()
+        self._reader.doubt_all()
         await self._seek_to_own_offsets()
 
     async def on_stop(self) -> None:

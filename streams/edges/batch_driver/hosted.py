@@ -41,8 +41,15 @@ class SourceState:
         self.heard_monotonic = now
         self.at_end_monotonic: float | None = None
         self.at_end_ms: int | None = None
-        self.verified_gap: int | None = None
+        self.verified_gap: tuple[int, int] | None = None
         self.owed_since: float | None = None
+
+    def believes(self, gap_end: int) -> bool:
+        """Tell whether a gap up to ``gap_end`` was seen before from this position; remember it if not."""
+        if self.verified_gap == (self.position, gap_end):
+            return True
+        self.verified_gap = (self.position, gap_end)
+        return False
 
     def stands_at_end(self, now: float, wall_ms: int) -> None:
         """Take note that an answer just showed our position at the end."""

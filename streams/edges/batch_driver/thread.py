@@ -33,8 +33,8 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         """Call when the thread object has been built."""
         super().__post_init__()
-        self.positions: dict[TP, int] = {}
-        self.high_watermarks: dict[TP, int] = {}
+        self.positions: dict[tuple[str, int], int] = {}
+        self.high_watermarks: dict[tuple[str, int], int] = {}
 
     async def _fetch_records(
         self,
@@ -51,8 +51,8 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 
     def _note_positions(self, consumer: Any) -> None:  # noqa: ANN401  aiokafka is untyped
         """Remember, in the same step as the fetch, where it left the input partitions."""
-        positions: dict[TP, int] = {}
-        high_watermarks: dict[TP, int] = {}
+        positions: dict[tuple[str, int], int] = {}
+        high_watermarks: dict[tuple[str, int], int] = {}
         subscription = consumer._subscription.subscription  # noqa: SLF001  the public calls are coroutines
         assignment = subscription.assignment if subscription is not None else None
         if assignment is not None and assignment.active:

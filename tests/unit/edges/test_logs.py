@@ -50,6 +50,17 @@ def test_libraries_speak_from_warning_on_under_one_name() -> None:
     assert (line["event"], line["text"]) == ("library_message", "connection to broker 1 lost")
 
 
+def test_a_library_does_not_repeat_itself() -> None:
+    """While a broker is away the same complaint comes ten times a second, each time with another value."""
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    for attempt in range(5):
+        logging.getLogger("aiokafka").error("Unable connect to node %s", attempt)
+        structlog.stdlib.get_logger("voucherwatch").warning("commit_failed")
+    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert events == ["library_message", *["commit_failed"] * 5]
+
+
 def test_auto_is_json_where_nobody_watches() -> None:
     """A container's log is read by programs."""
     stream = io.StringIO()
