@@ -165,7 +165,7 @@ def _date(value: object) -> str | None:
     if text is None or not text.strip("0-"):
         return None
     match = _DATE.match(text)
-    if match is None or (match.group(1) is None) == ("-" in text):
+    if match is None or text.count("-") != (2 if match.group(1) else 0):
         raise _invalid("date", "is neither MMDD nor YYYY-MM-DD")
     year, month, day = match.groups()
     try:
