@@ -73,8 +73,11 @@ class RecordingLane(Lane):
         offsets = (max(0, terminal - BEHIND), max(0, host - BEHIND))
         return Cut(terminal + host, 0, offsets, (terminal, host), self.partitions)
 
-    def restore(self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes]) -> None:
+    def restore(
+        self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes], *, r_ms: int, starts: tuple[int, int]
+    ) -> None:
         """Note what was restored."""
+        del r_ms, starts
         found = sorted(json.loads(record)["id"] for record in anomalies)
         self.say(call="restore", j_ms=j_ms, processed=processed, anomalies=len(found))
         self._processed = list(processed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
 
 _log = structlog.stdlib.get_logger("voucherwatch.lanes")
 
-Start = tuple[int, tuple[int, int], tuple[int, int]]
-"""J in ms, the offsets at which reading starts, the offsets up to which an earlier worker had read."""
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a lane starts: J and R in ms of log time, pairs as (terminal, host) offsets.
+
+    ``offsets`` are read first, ``processed`` is how far an earlier worker had read.
+    """
+
+    j_ms: int
+    r_ms: int
+    offsets: tuple[int, int]
+    processed: tuple[int, int]
 
 
 async def rebuild(lanes: Sequence[HostedLane], partitions: int, log: InputLog, history: History, clock: Clock) -> None:
@@ -31,19 +42,21 @@ async def rebuild(lanes: Sequence[HostedLane], partitions: int, log: InputLog, h
     committed = await log.committed(wanted)
     beginnings = await log.beginnings(wanted)
     starts = {hosted.number: await _start_of(hosted, partitions, committed, beginnings, log, clock) for hosted in lanes}
-    published = await history.read_back({number: start[0] for number, start in starts.items()})
+    published = await history.read_back({number: start.j_ms for number, start in starts.items()})
     for hosted in lanes:
-        j_ms, offsets, processed = starts[hosted.number]
+        start = starts[hosted.number]
         anomalies = published.get(hosted.number, ())
         if anomalies or any(partition in committed for partition in hosted.partitions):
-            hosted.lane.restore(j_ms, processed, anomalies)
-        hosted.start_at(offsets, processed, clock.monotonic())
+            hosted.lane.restore(start.j_ms, start.processed, anomalies, r_ms=start.r_ms, starts=start.offsets)
+        hosted.start_at(start.offsets, start.processed, clock.monotonic())
         _log.info(
             "lane_rebuilt",
             lane=hosted.number,
-            j_ms=j_ms,
-            offsets=offsets,
-            replay_records=sum(max(0, last - first) for first, last in zip(offsets, processed, strict=True)),
+            j_ms=start.j_ms,
+            offsets=start.offsets,
+            replay_records=sum(
+                max(0, last - first) for first, last in zip(start.offsets, start.processed, strict=True)
+            ),
             anomalies=len(anomalies),
         )
     await log.seek({partition: offset for hosted in lanes for partition, offset in hosted.positions().items()})
@@ -75,7 +88,7 @@ async def _start_of(
                 first_offset=beginnings[partition],
             )
     if first not in committed and second not in committed:
-        return 0, start, start
+        return Start(0, 0, start, start)
     cut = _cut_of(hosted, committed)
     if cut is None:
         times = [
@@ -83,14 +96,14 @@ async def _start_of(
         ]
         j_ms = min((time for time in times if time is not None), default=clock.wall_ms())
         _log.error("commit_metadata_unreadable", lane=hosted.number, j_ms=j_ms)
-        return j_ms, start, start
+        return Start(j_ms, j_ms, start, start)
     if cut.partitions != partitions:
         raise ConfigurationError(
             f"The group's commits were made when the inputs had {cut.partitions} partitions; now they have"
             f" {partitions}."
             " Vouchers would be looked for in the wrong lane: follow 'Changing partition counts' in docs/operations.md."
         )
-    return cut.j_ms, start, cut.processed
+    return Start(cut.j_ms, cut.r_ms, start, cut.processed)
 
 
 def _cut_of(hosted: HostedLane, committed: Mapping[tuple[str, int], Position]) -> Committed | None:

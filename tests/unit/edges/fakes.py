@@ -38,7 +38,7 @@ class FakeLane:
         self.partitions = partitions
         self.fed: list[tuple[int, list[int]]] = []
         self.marks: list[tuple[int, int]] = []
-        self.restored: list[tuple[int, tuple[int, int], list[bytes]]] = []
+        self.restored: list[tuple[int, int, tuple[int, int], tuple[int, int], list[bytes]]] = []
         self.wanted = (True, True)
         self.processed = [0, 0]
         self.error: Exception | None = None
@@ -69,8 +69,10 @@ class FakeLane:
         terminal, host = self.processed
         return Cut(terminal + host, 0, (terminal or None, host or None), (terminal, host), self.partitions)
 
-    def restore(self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes]) -> None:
-        self.restored.append((j_ms, processed, list(anomalies)))
+    def restore(
+        self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes], *, r_ms: int, starts: tuple[int, int]
+    ) -> None:
+        self.restored.append((j_ms, r_ms, starts, processed, list(anomalies)))
         self.processed = list(processed)
 
     def offsets(self, source: int) -> list[int]:

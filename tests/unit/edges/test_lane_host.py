@@ -70,7 +70,7 @@ def test_the_first_commit_fixes_the_start_of_a_source_that_gave_nothing() -> Non
 
 
 def test_a_lane_is_rebuilt_from_its_cut_and_the_published_anomalies() -> None:
-    """J, processed offsets and anomalies reach the lane before reading starts at the committed offsets."""
+    """J, R, offsets and anomalies reach the lane before reading starts at the committed offsets."""
 
     async def story(world: World) -> None:
         metadata = Cut(500, 400, (10, 20), (15, 25), 1).metadata()
@@ -78,7 +78,7 @@ def test_a_lane_is_rebuilt_from_its_cut_and_the_published_anomalies() -> None:
         world.history.records = {0: [b"{}"]}
         await rebuilt(world)
         assert world.history.asked == [{0: 500}]
-        assert world.lane.restored == [(500, (15, 25), [b"{}"])]
+        assert world.lane.restored == [(500, 400, (10, 20), (15, 25), [b"{}"])]
         assert world.log.sought == {TERMINAL: 10, HOST: 20}
         assert world.host.lanes[0].replaying
 
@@ -93,7 +93,7 @@ def test_unreadable_metadata_makes_j_the_log_time_of_the_cut(metadata: str) -> N
         world.log.commits = {TERMINAL: (10, metadata), HOST: (20, metadata)}
         world.log.first_times = {TERMINAL: 900, HOST: 800}
         await rebuilt(world)
-        assert world.lane.restored == [(800, (10, 20), [])]
+        assert world.lane.restored == [(800, 800, (10, 20), (10, 20), [])]
 
     play(story)
 
