@@ -185,7 +185,13 @@ def leg_row(leg: Event | None, partition: int) -> dict[str, object] | None:
         shown["answered_at"] = leg.answer.log_time
     if leg.extras:
         shown["extras"] = leg.extras
-    place = {"source": SOURCES[leg.source], "partition": partition, "offset": leg.offset, "log_time": leg.log_time}
+    place = {
+        "source": SOURCES[leg.source],
+        "partition": partition,
+        "offset": leg.offset,
+        "log_time": leg.log_time,
+        "deadline": leg.deadline,
+    }
     return shown | place
 
 

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 METADATA_VERSION: Final = 1
+_WIDTH: Final = 19
+"""Digits of a number: as many as a 64-bit integer has, so that the metadata has a fixed size."""
 MAX_METADATA_BYTES: Final = 128
-_FIELDS: Final = 5
+_FIELDS: Final = 6
 _TRIM_AT: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What the metadata of a commit says: J, the processed offsets (next unread) and the partition count."""
+    """What the metadata of a commit says: J, R, the processed offsets (next unread), the partition count."""
 
     j_ms: int
+    r_ms: int
     processed: tuple[int, int]
     partitions: int
 
@@ -36,9 +39,9 @@ class Cut:
     partitions: int
 
     def metadata(self) -> str:
-        """Return the commit metadata: version, J, both processed offsets, partition count."""
-        terminal, host = self.processed
-        return f"{METADATA_VERSION};{self.j_ms};{terminal};{host};{self.partitions}"
+        """Return the commit metadata: version, J, R, both processed offsets, partition count."""
+        numbers = (self.j_ms, self.r_ms, *self.processed, self.partitions)
+        return ";".join((str(METADATA_VERSION), *(f"{max(0, number):0{_WIDTH}d}" for number in numbers)))
 
     @staticmethod
     def parse_metadata(text: str | None) -> Committed | None:
@@ -47,10 +50,10 @@ class Cut:
         if len(parts) != _FIELDS or parts[0] != str(METADATA_VERSION):
             return None
         try:
-            j_ms, terminal, host, partitions = (int(part) for part in parts[1:])
+            j_ms, r_ms, terminal, host, partitions = (int(part) for part in parts[1:])
         except ValueError:
             return None
-        return Committed(j_ms, (terminal, host), partitions)
+        return Committed(j_ms, r_ms, (terminal, host), partitions)
 
 
 class Marks:

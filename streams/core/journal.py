@@ -69,10 +69,16 @@ class Journal:
         self.open: dict[str, Anomaly] = {}
         self.silent_until = -1
         """J of the last commit: what happens at or before this log time is not said again."""
-        self.stored: dict[str, tuple[int, int]] = {}
-        """Anomaly id -> (log time, revision) of the newest record found in the topic at restart."""
+        self.stored: dict[str, tuple[int, int, str]] = {}
+        """Anomaly id -> (log time, revision, status) of the newest record found in the topic at restart."""
         self.unresolved: dict[str, int] = defaultdict(int)
+        self._acknowledged: dict[str, tuple[object, object]] = {}
         self._matched: dict[str, int] = defaultdict(int)
+
+    def remember_acknowledgement(self, record: dict[str, object]) -> None:
+        """Keep who has acknowledged an anomaly, for when it is derived again."""
+        if record.get("acknowledged_by") is not None:
+            self._acknowledged[str(record["id"])] = (record["acknowledged_by"], record["acknowledged_at"])
 
     def take(self) -> LaneOutput:
         """Return what was collected since the last call."""
@@ -103,6 +109,8 @@ class Journal:
         anomaly_id = voucher_anomaly_id(finding.kind, key, finding.legs)
         if anomaly_id in self.open:
             return None
+        if at <= self.silent_until and anomaly_id not in self.stored:
+            return None  # judged by an earlier process, and not among what the topic still shows
         by_source = {leg.source: leg for leg in finding.legs}
         terminal, host = by_source.get(TERMINAL), by_source.get(HOST)
         record = _blank(anomaly_id, finding, at, marks, self.lane)
@@ -114,6 +122,9 @@ class Journal:
         }
         record["original"] = finding.original
         record["evidence"] = list(finding.evidence)
+        record["link"] = link
+        record["batch_key"] = voucher.batch_key
+        record["more_keys"] = [list(other) for other in voucher.more_keys]
         anomaly = Anomaly(record, link)
         anomaly.voucher = voucher
         self.enter(anomaly, at, held="held" in marks)
@@ -121,6 +132,10 @@ class Journal:
 
     def enter(self, anomaly: Anomaly, at: int, *, held: bool) -> None:
         """Let a new anomaly stand among the open ones, say and count it."""
+        acknowledged = self._acknowledged.get(anomaly.id)
+        if acknowledged is not None:
+            by, time = acknowledged
+            anomaly.record = anomaly.record | {"acknowledged_by": by, "acknowledged_at": time}
         self.open[anomaly.id] = anomaly
         self._say(anomaly, at)
         self.count(at, "anomalies_opened_total", anomaly.kind, anomaly.severity, anomaly.link)
@@ -158,13 +173,21 @@ class Journal:
 
     def _say(self, anomaly: Anomaly, at: int) -> None:
         stored = self.stored.get(anomaly.id)
-        if at <= self.silent_until or (stored is not None and at <= stored[0]):
+        if at <= self.silent_until or (stored is not None and _is_said(stored, at, anomaly.status)):
             if stored is not None:
                 anomaly.revision = max(anomaly.revision, stored[1])
             return
         anomaly.revision = 1 + max(anomaly.revision, stored[1] if stored is not None else 0)
         anomaly.record = anomaly.record | {"revision": anomaly.revision, "changed_at": at}
         self.out.changes.append(AnomalyChange(anomaly.record, at))
+
+
+def _is_said(stored: tuple[int, int, str], at: int, status: str) -> bool:
+    """Tell whether the stored record says a change already.
+
+    One that was opened and ended at one log time may have been cut off by a crash between the two.
+    """
+    return at < stored[0] or (at == stored[0] and (status == "open" or stored[2] != "open"))
 
 
 def _blank(anomaly_id: str, finding: Finding, at: int, marks: list[str], lane: int) -> dict[str, object]:

@@ -16,10 +16,11 @@ from streams.core.decode import Decoder
 from streams.core.event import HOST, SOURCES, TERMINAL, Event, RawRecord
 from streams.core.journal import AnomalyChange, LaneOutput
 from streams.core.merge import UNREAD, Merge
+from streams.core.restart import RestartPoint, restore_anomalies
 from streams.core.state import LaneState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from streams.core.policy import Policy
 
@@ -66,6 +67,22 @@ class Lane:
         self._marks = (Marks(), Marks())
         self._processed = [0, 0]
         self._idle = [False, False]
+        self._from_ms = UNREAD
+        """R of a restart: what lies before it was judged and is not read again, also where a cut is lower."""
+
+    def restore(
+        self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes], *, r_ms: int, starts: tuple[int, int]
+    ) -> None:
+        """Take up where an earlier owner of this lane stopped; called once, before the first fetch.
+
+        ``j_ms``, ``r_ms`` and ``processed`` are what the metadata of the commit says, ``starts`` the
+        offsets at which reading begins (terminal, host), ``anomalies`` the newest published record
+        of each anomaly of this lane.
+        """
+        self._state.journal.silent_until = j_ms
+        self._processed = list(processed)
+        self._from_ms = r_ms
+        restore_anomalies(self._state, RestartPoint(j_ms, r_ms, starts), anomalies)
 
     def feed(self, source: int, records: Sequence[RawRecord], now_ms: int = 0) -> LaneOutput:
         """Take one fetch of one source and return everything that it led to.
@@ -86,7 +103,7 @@ class Lane:
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
         decoder, marks, merge = self._decoders[source], self._marks[source], self._merge
         decode, waiting, passed = decoder.decode, merge.waiting[source].append, merge.passed
-        live = self._live
+        live, from_ms = self._live, self._from_ms
         out = self._state.journal.out
         log_time = self._log_time[source]
         processed = self._processed[source]
@@ -105,6 +122,8 @@ class Lane:
                 continue
             if offset >= processed:
                 counts[event.kind, event.outcome] += 1
+            if log_time < from_ms:
+                continue
             if log_time < passed:
                 out.tally["behind_watermark_total", (SOURCES[source],)] += 1
                 merge.apply_behind(event)
@@ -182,7 +201,7 @@ class Lane:
         held = state.blind.oldest_held() if state.blind is not None else None
         if held is not None:
             j_ms = min(j_ms, held - 1)
-        r_ms = state.memory.oldest_needed(j_ms - self._policy.memory_ms)
+        r_ms = state.memory.oldest_needed(j_ms - self._policy.replay_ms)
         offsets = tuple(marks.offset_at(r_ms) for marks in self._marks)
         for marks in self._marks:
             marks.forget_before(r_ms)
@@ -202,7 +221,7 @@ class Lane:
         now = merge.passed
         times = tuple(time if time != UNREAD else None for time in self._log_time)
         marks = tuple(mark if mark != UNREAD else None for mark in merge.watermark)
-        r_ms = state.memory.oldest_needed(now - self._policy.memory_ms)
+        r_ms = state.memory.oldest_needed(now - self._policy.replay_ms)
         return LaneGauges(
             pending=(state.pending[TERMINAL], state.pending[HOST]),
             waiting=(len(merge.waiting[TERMINAL]), len(merge.waiting[HOST])),

@@ -102,3 +102,12 @@ class Policy:
     def memory_ms(self) -> int:
         """L of the contract: how long a run of one voucher number is remembered after its last record."""
         return max(max(self.pair_window_ms.values()) + self.in_progress_window_ms, self.redelivery_horizon_ms)
+
+    @property
+    def replay_ms(self) -> int:
+        """How far before J a restart reads at least: L, or the longest time that a leg can wait alone.
+
+        A cut can begin in the middle of a run that was closed long ago.  What is read of it then
+        must be over by J, or half of it would be judged once more.
+        """
+        return max(self.memory_ms, self.reversal_window_ms, self.in_progress_window_ms)

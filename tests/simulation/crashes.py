@@ -1,0 +1,121 @@
+"""A lane that is killed again and again: every restart goes by the committed cut and the topic alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from streams.core.cut import Cut
+from streams.core.lane import Lane
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
+    from streams.core.event import RawRecord
+    from streams.core.lane import LaneOutput
+    from streams.core.policy import Policy
+
+Log = tuple[list["RawRecord"], list["RawRecord"]]
+
+NEVER_STALLED = 10**9
+PROMISED = (
+    "id kind severity status resolution voucher fields amount_at_risk currency opened_at resolved_at".split()  # noqa: SIM905
+)
+
+
+@dataclass
+class Broker:
+    """The anomaly topic reduced to the newest revision of each id, and the group's last commit."""
+
+    topic: dict[str, dict[str, Any]] = field(default_factory=dict)
+    committed: Cut | None = None
+    contradictions: list[str] = field(default_factory=list)
+
+    def publish(self, output: LaneOutput, until: int | None = None) -> None:
+        """Take the changes of one call, or only the first few where the process dies in the middle."""
+        for change in output.changes[:until]:
+            record = json.loads(change.encode(0))
+            old = self.topic.get(record["id"])
+            if old is not None and record["revision"] < old["revision"]:
+                self.contradictions.append(f"revision {record['revision']} of {record['id']} after {old['revision']}")
+            self.topic[record["id"]] = record
+
+
+def reduced(topic: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what the promise covers of each anomaly, by id."""
+    found = {}
+    for key, record in topic.items():
+        kept = {name: record[name] for name in PROMISED}
+        kept["legs"] = {side: leg and leg["event_id"] for side, leg in record["legs"].items()}
+        found[key] = kept
+    return found
+
+
+def run_whole(log: Log, policy: Policy) -> dict[str, dict[str, Any]]:
+    """Run one lane that is never interrupted."""
+    lane = Lane(0, policy)
+    broker = Broker()
+    for source in (0, 1):
+        broker.publish(lane.feed(source, log[source]))
+    broker.publish(lane.flush())
+    return reduced(broker.topic)
+
+
+class Killed:
+    """One lane over one log, fed in random fetches, committed at random and killed at random."""
+
+    def __init__(self, log: Log, policy: Policy, rng: random.Random, *, kills: int) -> None:
+        self._log = log
+        self._policy = policy
+        self._rng = rng
+        self._kills = kills
+        self.broker = Broker()
+        self._lane = Lane(0, policy)
+        self._at = [0, 0]
+
+    def run(self) -> dict[str, dict[str, Any]]:
+        """Run to the end of both logs through every kill, and return what the topic shows."""
+        while self._at != [len(self._log[0]), len(self._log[1])]:
+            output = self._step()
+            if self._kills and self._rng.random() < 0.3:  # noqa: PLR2004
+                self._kills -= 1
+                self.broker.publish(output, self._rng.randint(0, len(output.changes)))
+                self._restart()
+                continue
+            self.broker.publish(output)
+            if self._rng.random() < 0.5:  # noqa: PLR2004
+                self._commit()
+        self.broker.publish(self._lane.flush())
+        return reduced(self.broker.topic)
+
+    def _step(self) -> LaneOutput:
+        left = [source for source in (0, 1) if self._at[source] < len(self._log[source])]
+        source = self._rng.choice(left)
+        start = self._at[source]
+        end = min(len(self._log[source]), start + self._rng.choice([1, 1, 2, 3, 50]))
+        self._at[source] = end
+        return self._lane.feed(source, self._log[source][start:end])
+
+    def _commit(self) -> None:
+        cut = self._lane.cut()
+        if all(offset is not None for offset in cut.offsets):
+            self.broker.committed = cut
+
+    def _restart(self) -> None:
+        self._lane = Lane(0, self._policy)
+        cut = self.broker.committed
+        if cut is None:
+            self._at = [0, 0]
+            self._lane.restore(-1, (0, 0), self._records(), r_ms=-1, starts=(0, 0))
+            return
+        starts = (cut.offsets[0] or 0, cut.offsets[1] or 0)
+        said = Cut.parse_metadata(cut.metadata())
+        assert said is not None
+        # Offsets have gaps, as compaction and transaction markers leave them.
+        self._at = [sum(1 for record in self._log[source] if record[0] < starts[source]) for source in (0, 1)]
+        self._lane.restore(said.j_ms, said.processed, self._records(), r_ms=said.r_ms, starts=starts)
+
+    def _records(self) -> Sequence[bytes]:
+        return [json.dumps(record).encode() for record in self.broker.topic.values()]
