@@ -138,6 +138,12 @@ class Anomaly:
         self.link = link
         self.voucher: Voucher | None = None
 
+    def mark(self, mark: str) -> None:
+        """Add one of the marks that the next revision of the record shows."""
+        marks = self.record["marks"]
+        known = list(marks) if isinstance(marks, list) else []
+        self.record = self.record | {"marks": [*known, mark] if mark not in known else known}
+
 
 def _digest(parts: list[object]) -> str:
     return blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()

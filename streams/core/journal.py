@@ -25,7 +25,7 @@ _encode: Final = msgspec.json.Encoder().encode
 class AnomalyChange:
     """One revision of one anomaly, ready to be published."""
 
-    __slots__ = ("anomaly_id", "kind", "log_time", "record", "revision")
+    __slots__ = ("anomaly_id", "held", "kind", "log_time", "record", "revision")
 
     def __init__(self, record: dict[str, object], log_time: int) -> None:
         self.record = record
@@ -33,6 +33,8 @@ class AnomalyChange:
         self.kind = str(record["kind"])
         self.revision = int(str(record["revision"]))
         self.log_time = log_time
+        marks = record["marks"]
+        self.held = isinstance(marks, list) and "held" in marks
 
     def encode(self, detected_at_ms: int) -> bytes:
         """Return the JSON record; ``detected_at_ms`` is the wall clock in epoch milliseconds."""

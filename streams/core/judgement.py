@@ -201,13 +201,7 @@ def fire(state: LaneState, due: Due) -> None:
     """Apply one timer that is due, unless what it was set for has changed since."""
     at, kind, _, _, _, subject = due
     if kind == HORIZON:
-        anomaly = cast("Anomaly", subject)
-        voucher = anomaly.voucher
-        if voucher is not None and voucher.anomaly is anomaly:
-            voucher.anomaly = None
-            state.memory.drop_anomaly(voucher)
-            state.memory.drop_one_sided(voucher)
-        state.journal.expire(anomaly, at)
+        state.expire(cast("Anomaly", subject), at)
     elif kind == PAIR_DEADLINE:
         pair = cast("Voucher", subject)
         if pair.deadline == at and not pair.closed:

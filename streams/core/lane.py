@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core.correlator import Correlator
 from streams.core.cut import Cut, Marks
 from streams.core.decode import Decoder
+from streams.core.episodes import Episodes
 from streams.core.event import HOST, SOURCES, TERMINAL, Event, RawRecord
 from streams.core.journal import AnomalyChange, LaneOutput
 from streams.core.merge import UNREAD, Merge
@@ -63,6 +64,7 @@ class Lane:
         self._decoders = tuple(
             Decoder(source, policy, defaultdict(int), check_keys=live) for source in (TERMINAL, HOST)
         )
+        self._episodes = Episodes(self._state)
         self._log_time = [UNREAD, UNREAD]
         self._marks = (Marks(), Marks())
         self._processed = [0, 0]
@@ -83,6 +85,7 @@ class Lane:
         self._processed = list(processed)
         self._from_ms = r_ms
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms, starts), anomalies)
+        self._episodes.take_up()
 
     def feed(self, source: int, records: Sequence[RawRecord], now_ms: int = 0) -> LaneOutput:
         """Take one fetch of one source and return everything that it led to.
@@ -165,7 +168,25 @@ class Lane:
         self._merge.settle(max(self._log_time))
         return self._take(0)
 
+    def stalled(self) -> tuple[bool, bool]:
+        """Tell of terminal and host whether the source is stalled in this lane."""
+        blind, now = self._state.blind, self._merge.passed
+        return (False, False) if blind is None else (blind.stalled(TERMINAL, now), blind.stalled(HOST, now))
+
+    def speaks_for_stall(self, source: int) -> bool:
+        """Tell whether this lane has an open ``source_stalled`` of a source."""
+        return self._episodes.speaks_for(source)
+
+    def source_stalled(self, source: int, *, stalled: bool) -> LaneOutput:
+        """Let this lane say for its worker that a source has fallen silent, or speaks again."""
+        if stalled:
+            self._episodes.stalled(source)
+        else:
+            self._episodes.recovered(source)
+        return self._take(0)
+
     def _take(self, read: int) -> LaneOutput:
+        self._episodes.report_splits()
         out = self._state.journal.take()
         out.read = read
         return out
@@ -230,7 +251,7 @@ class Lane:
             open=dict(standing),
             amount_at_risk=dict(risk),
             amount_unresolved=dict(state.journal.unresolved),
-            stalled=(blind.stalled(TERMINAL, now), blind.stalled(HOST, now)) if blind is not None else (False, False),
+            stalled=self.stalled(),
             silent_since_ms=(blind.silent_since(TERMINAL), blind.silent_since(HOST)) if blind is not None else (-1, -1),
             position=(self._marks[TERMINAL].next_offset or 0, self._marks[HOST].next_offset or 0),
             replay_span_ms=max(0, max(self._log_time) - r_ms) if max(self._log_time) > UNREAD else 0,

@@ -12,7 +12,7 @@ from streams.core.timers import HORIZON, Timers
 from streams.core.voucher import ONE_SIDED, Run
 
 if TYPE_CHECKING:
-    from streams.core.anomaly import Finding
+    from streams.core.anomaly import Anomaly, Finding
     from streams.core.event import Event
     from streams.core.policy import LinkPolicy, Policy
     from streams.core.voucher import Voucher
@@ -131,14 +131,39 @@ class LaneState:
     def open_anomaly(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False, main: bool) -> None:
         """Open an anomaly; ``main`` says that it is the voucher's own, which later facts can resolve."""
         marks = ["held"] * held + ["limited"] * voucher.limited
+        if voucher.batch_key:
+            finding.evidence = (*finding.evidence, *self._other_batches(voucher))
         anomaly = self.journal.open_voucher(voucher, finding, at, self.link_label(voucher), marks)
         if anomaly is None:
             return
+        self._bound_open(at)
         if main:
             voucher.anomaly = anomaly
             self.memory.keep_anomaly(voucher)
         source, offset = finding.legs[0].source, finding.legs[0].offset
         self.timers.set(at + self.policy.resolve_horizon_ms, HORIZON, source, offset, anomaly)
+
+    def _other_batches(self, voucher: Voucher) -> list[str]:
+        """Return the hint that the same voucher number stands in another batch of the terminal."""
+        batches = {other.batch_key for other in voucher.run.vouchers if other.batch_key != voucher.batch_key}
+        return [f"same voucher, other batch: {batch}" for batch in sorted(batches)]
+
+    def _bound_open(self, at: int) -> None:
+        """At the limit let the oldest open anomaly expire early, marked ``limited``."""
+        standing = self.journal.open
+        while len(standing) > self.policy.max_open_anomalies:
+            oldest = standing[next(iter(standing))]
+            oldest.mark("limited")
+            self.expire(oldest, at)
+
+    def expire(self, anomaly: Anomaly, at: int) -> None:
+        """Let an anomaly that nobody resolved leave the open ones, and its voucher be forgotten."""
+        voucher = anomaly.voucher
+        if voucher is not None and voucher.anomaly is anomaly:
+            voucher.anomaly = None
+            self.memory.drop_anomaly(voucher)
+            self.memory.drop_one_sided(voucher)
+        self.journal.expire(anomaly, at)
 
     def resolve(self, voucher: Voucher, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
         """Resolve the open anomaly of a voucher, if it has one."""

@@ -88,7 +88,12 @@ def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
                     continue
                 # The usual line of a recorded feed begins with its time: no need to parse it for that.
                 digits = line[_TIME_START:_TIME_END]
-                if usual and line.startswith(_RECEIVED) and digits.isdigit() and line[_TIME_END : _TIME_END + 1] == b",":
+                if (
+                    usual
+                    and line.startswith(_RECEIVED)
+                    and digits.isdigit()
+                    and line[_TIME_END : _TIME_END + 1] == b","
+                ):
                     timestamp = int(digits)
                     yield timestamp, position, number, line
                     continue

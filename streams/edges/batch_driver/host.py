@@ -190,7 +190,7 @@ class LaneHost:
         return self._publisher.anomaly(lane, change, self.clock.wall_ms())
 
     def _published(self, change: AnomalyChange) -> None:
-        if not getattr(change, "held", False):
+        if not change.held:
             self._observer.observe_published(self.clock.wall_ms() - change.log_time)
 
     def withheld(self) -> set[tuple[str, int]]:
@@ -203,8 +203,21 @@ class LaneHost:
         return held
 
     def judge_stalls(self) -> None:
-        """Look at all lanes together: a source that is silent in more than half of them has stalled."""
-        now = stalled_sources([hosted.lane.gauges().stalled for hosted in self.lanes.values() if hosted.ready])
+        """Look at all lanes together: a source that is silent in more than half of them has stalled.
+
+        The lowest of these lanes says so in the anomaly topic, once for the worker.
+        """
+        ready = sorted((hosted for hosted in self.lanes.values() if hosted.ready), key=lambda hosted: hosted.number)
+        by_lane = [hosted.lane.stalled() for hosted in ready]
+        now = stalled_sources(by_lane)
+        for source in (0, 1):
+            speaking = [hosted for hosted in ready if hosted.lane.speaks_for_stall(source)]
+            if now[source] and not speaking:
+                first = next(hosted for hosted, lane in zip(ready, by_lane, strict=True) if lane[source])
+                self._take(first, first.lane.source_stalled(source, stalled=True))
+            elif not now[source]:
+                for hosted in speaking:
+                    self._take(hosted, hosted.lane.source_stalled(source, stalled=False))
         if now != self.stalled:
             _log.warning("source_stalled" if any(now) else "source_recovered", terminal=now[0], host=now[1])
         self.stalled = now
