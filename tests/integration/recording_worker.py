@@ -50,7 +50,14 @@ class RecordingLane(Lane):
         output = LaneOutput()
         output.changes = [
             AnomalyChange(
-                {"id": f"{source}-{self.number}-{record[0]}", "kind": "x", "revision": 1, "detected_at": 1}, record[1]
+                {
+                    "id": f"{source}-{self.number}-{record[0]}",
+                    "kind": "x",
+                    "revision": 1,
+                    "marks": [],
+                    "detected_at": 1,
+                },
+                record[1],
             )
             for record in records
             if record[0] >= self._processed[source]

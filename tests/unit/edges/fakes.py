@@ -43,6 +43,8 @@ class FakeLane:
         self.processed = [0, 0]
         self.error: Exception | None = None
         self.says = True
+        self.silent = (False, False)
+        self.speaks: set[int] = set()
 
     def feed(self, source: int, records: Sequence[Any], now_ms: int = 0) -> LaneOutput:
         if self.error is not None:
@@ -53,7 +55,9 @@ class FakeLane:
         output.read = len(records)
         if self.says:
             output.changes = [
-                AnomalyChange({"id": f"{source}-{record[0]}", "kind": "mismatch", "revision": 1}, record[1])
+                AnomalyChange(
+                    {"id": f"{source}-{record[0]}", "kind": "mismatch", "revision": 1, "marks": []}, record[1]
+                )
                 for record in records
             ]
         return output
@@ -74,6 +78,19 @@ class FakeLane:
     ) -> None:
         self.restored.append((j_ms, r_ms, starts, processed, list(anomalies)))
         self.processed = list(processed)
+
+    def stalled(self) -> tuple[bool, bool]:
+        return self.silent
+
+    def speaks_for_stall(self, source: int) -> bool:
+        return source in self.speaks
+
+    def source_stalled(self, source: int, *, stalled: bool) -> LaneOutput:
+        if stalled:
+            self.speaks.add(source)
+        else:
+            self.speaks.discard(source)
+        return LaneOutput()
 
     def offsets(self, source: int) -> list[int]:
         return [offset for said, offsets in self.fed for offset in offsets if said == source]

@@ -290,3 +290,24 @@ def test_records_leave_in_the_order_in_which_the_lanes_made_them() -> None:
         assert [record[2] for record in world.broker.sent] == [f"0-{offset}".encode() for offset in range(5)]
 
     play(story, partitions=2)
+
+
+def test_one_lane_says_for_the_worker_that_a_source_is_silent() -> None:
+    """A source silent in more than half the lanes is told once, by the lowest of them, and taken back once."""
+
+    async def story(world: World) -> None:
+        await rebuilt(world, 0, 1, 2)
+        lanes = world.made
+        lanes[1].silent = (False, True)
+        world.host.judge_stalls()
+        assert [lane.speaks for lane in lanes] == [set(), set(), set()]
+        lanes[2].silent = (False, True)
+        world.host.judge_stalls()
+        world.host.judge_stalls()
+        assert [lane.speaks for lane in lanes] == [set(), {1}, set()]
+        assert world.host.stalled == (False, True)
+        lanes[1].silent = (False, False)
+        world.host.judge_stalls()
+        assert [lane.speaks for lane in lanes] == [set(), set(), set()]
+
+    play(story, partitions=3)
