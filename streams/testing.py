@@ -281,8 +281,15 @@ def replay(story: Timeline, policy: Policy, *, flush: bool = True, fetch: int = 
     return sink
 
 
+def judge_stalls(lane: Lane, sink: ListSink) -> None:
+    """Let a lane that is all of its worker say that a source is stalled, or speaks again."""
+    for source, stalled in enumerate(lane.stalled()):
+        if stalled != lane.speaks_for_stall(source):
+            sink.take(lane.source_stalled(source, stalled=stalled))
+
+
 def run_live(story: Timeline, lane: Lane, clock: ManualClock | None = None) -> ListSink:
-    """Run a timeline as a worker does: one record a call in the order written, idle news where it says.
+    """Run a timeline as a worker of one lane does: a record a call in the order written, idle news where it says.
 
     ``clock`` is the wall clock; without one it shows the time stamp of each record.
     """
@@ -291,9 +298,11 @@ def run_live(story: Timeline, lane: Lane, clock: ManualClock | None = None) -> L
     for step in story.steps:
         if step.idle:
             sink.take(lane.caught_up(step.source, step.at_ms))
+            judge_stalls(lane, sink)
             continue
         record = (offsets[step.source], step.at_ms, step.key, step.value)
         offsets[step.source] += 1
         sink.take(lane.feed(step.source, [record], step.at_ms if clock is None else clock()))
+        judge_stalls(lane, sink)
     sink.pending = lane.unclosed
     return sink

@@ -85,13 +85,10 @@ def ended(sink: ListSink) -> str:
 
 
 def _anomaly(record: dict[str, Any]) -> list[str]:
-    voucher = record["voucher"]
-    legs = [record["legs"][side]["event_id"] if record["legs"].get(side) else "none" for side in ("terminal", "host")]
     said = f"{record['kind']} {record['severity']} {record['amount_at_risk']} {record['currency']}"
-    lines = [
-        f"t={_seconds(record['opened_at'])} {said}",
-        f"    {voucher['kind']} {voucher['terminal_id']} {voucher['voucher_number']}: {' and '.join(legs)}",
-    ]
+    if record["voucher"] is None:
+        said = f"{record['kind']} {record['severity']}"
+    lines = [f"t={_seconds(record['opened_at'])} {said}", f"    {_place(record)}"]
     lines += [f"    {row['field']}: {row['terminal']} and {row['host']}" for row in record["fields"]]
     lines += [f"    {sentence}" for sentence in record["evidence"]]
     if record["original"]:
@@ -104,6 +101,15 @@ def _anomaly(record: dict[str, Any]) -> list[str]:
     if record["marks"]:
         lines.append(f"    marked {', '.join(record['marks'])}")
     return lines
+
+
+def _place(record: dict[str, Any]) -> str:
+    """Return the voucher and the event ids of its legs, or the source of a kind without a voucher."""
+    voucher, sides = record["voucher"], record["legs"]
+    if voucher is None:
+        return f"{record['source']} of lane {record['lane']}"
+    legs = [sides[side]["event_id"] if sides.get(side) else "none" for side in ("terminal", "host")]
+    return f"{voucher['kind']} {voucher['terminal_id']} {voucher['voucher_number']}: {' and '.join(legs)}"
 
 
 def _counts(sink: ListSink) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.core.anomaly import KINDS
+from streams.core.anomaly import KINDS, RESOLUTIONS, SEVERITIES
 from streams.replay.run import replay_files
 from tests.scenarios.refresh import refreshed
 from tests.scenarios.story import Story, ended, stories
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STORIES = stories()
-TOLD_ELSEWHERE = {"source_stalled", "partitioning_fault"}
-"""Kinds without a voucher; they speak of a worker, not of one timeline."""
 
 
 def named(story: Story) -> str:
@@ -69,11 +67,11 @@ def _stamped(value: bytes | None, at_ms: int) -> bytes:
 def test_every_kind_and_resolution_is_told() -> None:
     """No kind of anomaly, resolution, status or mark is without a story."""
     records = [record for story in STORIES for record in story.play().anomalies()]
-    assert {record["kind"] for record in records} == KINDS.keys() - TOLD_ELSEWHERE
-    assert {record["resolution"] for record in records} == {None, "late_match", "reversed"}
+    assert {record["kind"] for record in records} == set(KINDS)
+    assert {record["resolution"] for record in records} == {None, *RESOLUTIONS}
     assert {record["status"] for record in records} == {"open", "resolved", "expired"}
-    assert {record["severity"] for record in records} == {"critical", "warning", "info"}
-    assert {mark for record in records for mark in record["marks"]} >= {"held", "weak_match"}
+    assert {record["severity"] for record in records} == set(SEVERITIES)
+    assert {mark for record in records for mark in record["marks"]} >= {"held", "weak_match", "limited"}
 
 
 def test_every_verdict_is_told() -> None:

@@ -13,7 +13,7 @@ t=200 host idle
 t=70 orphan_host critical 10000 CNY
     sale T0000001 2: none and h2
     t=100 resolved, late_match
-    marked weak_match
+    marked limited, weak_match
 events: 4
 matched: 1
 behind watermark terminal: 1
