@@ -176,7 +176,7 @@ def leg_row(leg: Event | None, partition: int) -> dict[str, object] | None:
     """Return one leg of a record: the event without what it lacks, and its place in the log."""
     if leg is None:
         return None
-    body = leg.full
+    body = leg.body
     shown: dict[str, object] = {}
     for name in body.__struct_fields__:
         value = getattr(body, name)
@@ -187,7 +187,7 @@ def leg_row(leg: Event | None, partition: int) -> dict[str, object] | None:
             shown[name] = value
     shown["outcome"] = leg.outcome
     if leg.answer is not None:
-        shown["event_id"] = leg.answer.full.event_id
+        shown["event_id"] = leg.answer.body.event_id
         shown["answered_at"] = leg.answer.log_time
     if leg.extras:
         shown["extras"] = leg.extras

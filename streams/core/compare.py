@@ -29,7 +29,7 @@ def value_of(leg: Event, name: str) -> Value:
         return leg.card
     if name == "outcome":
         return leg.outcome
-    value = getattr(leg.full, name)
+    value = getattr(leg.body, name)
     if isinstance(value, str):
         return value.strip() or None
     return value if isinstance(value, int) else None
@@ -42,7 +42,7 @@ def comparable(name: str, value: Value) -> Value:
     if name == "currency":
         return letters(value)
     if name in ("rrn", "auth_code", "batch_number"):
-        return value.lstrip("0") or None
+        return (value.lstrip("0") or None) if value.isdigit() else value
     return value
 
 

@@ -60,12 +60,13 @@ class Correlator:
             state.journal.count(at, "event_ids_reused_total", SOURCES[source])
         if run is None:
             return
+        memory = state.memory
         if event.kind == "reversal":
             self._reversal(event, run)
             return
-        vouchers = run.vouchers
+        vouchers = run.vouchers if run.stored is None else memory.vouchers_of(run)
         batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
-        if state.memory.has_anomaly(run.key):
+        if memory.has_anomaly(run.key):
             self._again(event, run, batch_key, vouchers)
         elif not vouchers:
             self._new_voucher(event, run, batch_key)
@@ -148,7 +149,7 @@ class Correlator:
             run.reversals = [*(run.reversals or ()), voucher]
             state.memory.keep_reversal(voucher, event)
         else:
-            run.vouchers.append(voucher)
+            state.memory.vouchers_of(run).append(voucher)
         run.open += 1
         state.unclosed += 1
         state.pending[event.source] += 1
@@ -215,7 +216,7 @@ class Correlator:
         """
         state = self._state
         state.journal.count(event.log_time, "status_updates_total", SOURCES[event.source])
-        mine, theirs = leg.full, event.full
+        mine, theirs = leg.body, event.body
         fill: dict[str, Any] = {}
         for name in Body.__struct_fields__:
             value = getattr(theirs, name)

@@ -97,9 +97,9 @@ class Event(Struct, eq=False, gc=False):
 
     ``log_time`` and ``deadline`` are epoch milliseconds of log time, ``amount`` minor units.
     ``terminal``, ``number``, ``batch`` and ``currency`` are in comparable form (trimmed, without
-    leading zeros, ISO 4217 letters).  ``raw`` are the record's bytes where ``body`` can be read
-    from them again: a leg that is closed and agrees keeps only them, and ``full`` reads its body.
-    Not seen by the cycle collector: ``Memory.sweep`` cuts the cycles by hand.
+    leading zeros, ISO 4217 letters).  ``raw`` are the record's bytes where this event can be decoded
+    from them again, which is all that is kept of it once its voucher is closed and agrees.  Not
+    seen by the cycle collector: ``Memory.sweep`` cuts the cycles by hand.
     """
 
     source: int
@@ -127,31 +127,14 @@ class Event(Struct, eq=False, gc=False):
     """The ``Voucher`` that this leg is one side of."""
 
     @property
-    def full(self) -> Body:
-        """Return the body, also of a leg that was put away."""
-        body: Body | None = self.body
-        if body is None and self.raw is not None:
-            return _decode_stored(self.raw)
-        return self.body
-
-    @property
     def identity(self) -> tuple[str, int]:
         """Return the event id and log time by which this leg enters an anomaly's id."""
         stands = self.answer or self
-        return stands.full.event_id, stands.log_time
+        return stands.body.event_id, stands.log_time
 
 
-class _StoredBody(Body, frozen=True, forbid_unknown_fields=False, gc=False):
-    """A body read again from bytes that may hold fields of the sender's own."""
-
-
-_decode_stored: Final = msgspec.json.Decoder(_StoredBody).decode
 decode_body: Final = msgspec.json.Decoder(Body).decode
 """JSON bytes to ``Body``; raises ``msgspec.MsgspecError`` or ``ValueError`` for what is not usual."""
-
-
-PUT_AWAY: Final[Any] = None
-"""In place of the body of a leg whose bytes are kept instead: a third of the memory."""
 
 
 class DeadLetter(Struct, frozen=True):

@@ -141,13 +141,14 @@ def join_late(state: LaneState, own: Voucher, leg: Event, found: Voucher, at: in
     """Let a lone leg join the voucher that lacks it; an open orphan resolves and the pair is judged."""
     orphan = found.anomaly is not None and found.anomaly.kind in ORPHANS
     was_reversed = found.reversed_at is not None or own.reversed_at is not None
+    found.limited = found.limited or own.limited
     if orphan:
         state.resolve(found, "late_match", at, ("weak_match",) if weak else ())
     state.memory.drop_one_sided(found)
     own.counted = True
     state.close(own, "late_match", at)
     state.memory.drop_one_sided(own)
-    standing = own.run.reversals if own.is_reversal else own.run.vouchers
+    standing = own.run.reversals if own.is_reversal else state.memory.vouchers_of(own.run)
     if standing and own in standing:
         standing.remove(own)
     state.adopt(own.run, found)

@@ -69,6 +69,7 @@ class Lane:
         self._marks = (Marks(), Marks())
         self._processed = [0, 0]
         self._idle = [False, False]
+        self._cut_ms = UNREAD
         self._from_ms = UNREAD
         """R of a restart: what lies before it was judged and is not read again, also where a cut is lower."""
 
@@ -223,6 +224,7 @@ class Lane:
         if held is not None:
             j_ms = min(j_ms, held - 1)
         r_ms = state.memory.oldest_needed(j_ms - self._policy.replay_ms)
+        self._cut_ms = r_ms
         offsets = tuple(marks.offset_at(r_ms) for marks in self._marks)
         for marks in self._marks:
             marks.forget_before(r_ms)
@@ -239,10 +241,8 @@ class Lane:
             if anomaly.amount:
                 risk[anomaly.currency, anomaly.kind] += anomaly.amount
         blind = state.blind
-        now = merge.passed
         times = tuple(time if time != UNREAD else None for time in self._log_time)
         marks = tuple(mark if mark != UNREAD else None for mark in merge.watermark)
-        r_ms = state.memory.oldest_needed(now - self._policy.replay_ms)
         return LaneGauges(
             pending=(state.pending[TERMINAL], state.pending[HOST]),
             waiting=(len(merge.waiting[TERMINAL]), len(merge.waiting[HOST])),
@@ -254,7 +254,7 @@ class Lane:
             stalled=self.stalled(),
             silent_since_ms=(blind.silent_since(TERMINAL), blind.silent_since(HOST)) if blind is not None else (-1, -1),
             position=(self._marks[TERMINAL].next_offset or 0, self._marks[HOST].next_offset or 0),
-            replay_span_ms=max(0, max(self._log_time) - r_ms) if max(self._log_time) > UNREAD else 0,
+            replay_span_ms=max(0, max(self._log_time) - self._cut_ms) if self._cut_ms > UNREAD else 0,
         )
 
     @property

@@ -34,7 +34,7 @@ def find_counterpart(state: LaneState, voucher: Voucher, at: int) -> tuple[Vouch
             continue
         hints = likeness(leg, lone)
         if hints is not None:
-            fitting.append((lone.log_time, lone.full.event_id, hints, other))
+            fitting.append((lone.log_time, lone.body.event_id, hints, other))
     fitting.sort(key=lambda found: found[:2])
     strong = [found for found in fitting if found[2]]
     if strong:

@@ -7,15 +7,18 @@ swept; the sweep only gives the space back.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Final
 
-from streams.core.voucher import Run, Voucher
+from streams.core.decode import Decoder
+from streams.core.event import HOST, SOURCES, TERMINAL, Event
+from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.core.event import Event
+    from streams.core.decode import Tally
+    from streams.core.policy import Policy
 
 SWEEP_LATENESS_MS: Final = 60_000
 Key = tuple[str, str]
@@ -25,8 +28,12 @@ Key = tuple[str, str]
 class Memory:
     """The vouchers of one lane by terminal and number."""
 
-    def __init__(self, span_ms: int) -> None:
-        self.span_ms = span_ms
+    def __init__(self, policy: Policy, *, live: bool) -> None:
+        self.span_ms = policy.memory_ms
+        self._live = live
+        self._windows = policy.pair_window_ms
+        unheard: Tally = defaultdict(int)
+        self._decoders = tuple(Decoder(source, policy, unheard, check_keys=False) for source in (TERMINAL, HOST))
         self.runs: dict[Key, Run] = {}
         self._by_age: deque[Run] = deque()
         self._by_birth: deque[Run] = deque()
@@ -38,7 +45,8 @@ class Memory:
         """Begin the run of a number that is not remembered at this log time."""
         run = self.runs[key] = Run(key, at, at, at, [])
         self._by_age.append(run)
-        self._by_birth.append(run)
+        if self._live:
+            self._by_birth.append(run)
         return run
 
     def renew(self, run: Run, at: int) -> Run:
@@ -49,7 +57,7 @@ class Memory:
         if not run.open:
             return self.begin(run.key, at)
         self._drop_one_sided(run)
-        run.vouchers = [voucher for voucher in run.vouchers if not voucher.closed]
+        run.vouchers = [voucher for voucher in self.vouchers_of(run) if not voucher.closed]
         run.reversals = [voucher for voucher in run.reversals or () if not voucher.closed]
         run.last = at
         return run
@@ -78,15 +86,39 @@ class Memory:
                     for leg in (voucher.terminal, voucher.host):
                         if leg is not None:
                             leg.voucher = None
-            run.vouchers = []
+            run.vouchers = NO_VOUCHERS
+
+    def vouchers_of(self, run: Run) -> list[Voucher]:
+        """Return the vouchers of a run, read again from its bytes where it was put away."""
+        stored = run.stored
+        if stored is None:
+            if run.vouchers is NO_VOUCHERS:
+                run.vouchers = []
+            return run.vouchers
+        run.stored = None
+        terminal = self._read_again(TERMINAL, *stored[:3])
+        host = self._read_again(HOST, *stored[3:])
+        voucher = Voucher(run, "", False, None, terminal, host)  # noqa: FBT003  positional: a struct built in C
+        voucher.closed = voucher.counted = True
+        voucher.verdict = "matched"
+        run.vouchers = [voucher]
+        return run.vouchers
+
+    def _read_again(self, source: int, log_time: int, offset: int, raw: bytes) -> Event:
+        event = self._decoders[source].decode(offset, log_time, log_time, None, raw, 0)
+        if not isinstance(event, Event):
+            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are a {event.reason}"
+            raise TypeError(message)
+        event.deadline = log_time + self._windows[event.kind]
+        return event
 
     def _drop_one_sided(self, run: Run) -> None:
-        for voucher in [*run.vouchers, *(run.reversals or ())]:
+        for voucher in [*run.vouchers, *(run.reversals or ())]:  # what is put away is not one-sided
             if voucher.run is run and voucher.closed and voucher.anomaly is None:
                 self.drop_one_sided(voucher)
 
     def oldest_needed(self, from_ms: int) -> int:
-        """Return the first log time of every run that ends later than ``from_ms`` or is not closed.
+        """Return the first log time of every run of a live lane that ends later than ``from_ms`` or is not closed.
 
         Without such a run the answer is ``from_ms``.
         """
@@ -158,7 +190,7 @@ class Memory:
         run = self.runs.get(key)
         seen: list[Voucher] = []
         if run is not None:
-            seen = list((run.reversals or []) if is_reversal else run.vouchers)
+            seen = list((run.reversals or []) if is_reversal else self.vouchers_of(run))
         extra = [v for v in self._with_anomaly.get(key, ()) if v.is_reversal == is_reversal and v not in seen]
         for voucher in [*seen, *extra]:
             if self.remembers(voucher, now):

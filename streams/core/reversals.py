@@ -23,7 +23,7 @@ REVERSIBLE_VERDICTS = frozenset({"unreversed", "orphan_terminal", "orphan_host",
 
 def reference(leg: Event) -> Original | None:
     """Return what a leg's ``original`` names, without values of zeros; ``None`` where it names no voucher."""
-    raw = leg.full.original
+    raw = leg.body.original
     named = read_original(to_builtins(raw)) if raw else None
     if named is None or not (named.voucher_number or named.rrn or named.auth_code):
         return None
@@ -83,12 +83,12 @@ def _batch_fits(voucher: Voucher, batch: str) -> bool:
 def _reference_fits(voucher: Voucher, named: Original, leg: Event) -> bool:
     if named.rrn:
         rrn = named.rrn.lstrip("0")
-        return any(one.full.rrn and one.full.rrn.strip().lstrip("0") == rrn for one in voucher.legs)
+        return any(one.body.rrn and one.body.rrn.strip().lstrip("0") == rrn for one in voucher.legs)
     if not named.auth_code or leg.card is None:
         return False
     code = named.auth_code.lstrip("0")
     return any(
-        one.full.auth_code and one.full.auth_code.strip().lstrip("0") == code and one.card == leg.card
+        one.body.auth_code and one.body.auth_code.strip().lstrip("0") == code and one.card == leg.card
         for one in voucher.legs
     )
 
@@ -97,6 +97,8 @@ def look(state: LaneState, reversal: Voucher, leg: Event) -> None:
     """Let one leg of a reversal look for its transaction, unless an earlier leg has found it."""
     if reversal.target is None:
         reversal.target = find_transaction(state, leg)
+        if reversal.target is not None:
+            reversal.target.pinned = True
     confirm_if_approved(state, reversal, leg.log_time)
 
 
@@ -117,6 +119,7 @@ def confirm(state: LaneState, reversal: Voucher, transaction: Voucher, at: int) 
     if transaction.reversed_at is not None or reversal is transaction:
         return
     transaction.reversed_at = at
+    transaction.limited = transaction.limited or reversal.limited
     if not transaction.closed:
         if transaction.lone is None:
             state.close(transaction, "reversed", at)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.blindness import Blindness
-from streams.core.event import PUT_AWAY
 from streams.core.journal import Journal
 from streams.core.memory import Memory
 from streams.core.timers import HORIZON, Timers
-from streams.core.voucher import ONE_SIDED, Run
+from streams.core.voucher import NO_VOUCHERS, ONE_SIDED, Run
 
 if TYPE_CHECKING:
     from streams.core.anomaly import Anomaly, Finding
@@ -24,7 +23,7 @@ class LaneState:
     def __init__(self, number: int, policy: Policy, *, partitions: int, live: bool) -> None:
         self.policy = policy
         self.timers = Timers()
-        self.memory = Memory(policy.memory_ms)
+        self.memory = Memory(policy, live=live)
         self.journal = Journal(number)
         self.blind: Blindness | None = Blindness(number, partitions, policy) if live else None
         self.now = -1
@@ -34,7 +33,7 @@ class LaneState:
     def link_policy(self, leg: Event) -> LinkPolicy:
         """Return the policy of the link that a leg travelled on."""
         policy = self.policy
-        link = leg.full.link
+        link = leg.body.link
         if link and policy.links:
             return policy.links.get(link.strip(), policy.default_link)
         return policy.default_link
@@ -44,7 +43,7 @@ class LaneState:
         policy = self.policy
         if policy.links:
             for leg in (voucher.host, voucher.terminal):
-                link = leg.full.link if leg is not None else None
+                link = leg.body.link if leg is not None else None
                 if link and link.strip() in policy.links:
                     return policy.links[link.strip()].compare_fields
         return policy.default_link.compare_fields
@@ -54,7 +53,7 @@ class LaneState:
         links = self.policy.links
         if links:
             for leg in (voucher.host, voucher.terminal):
-                link = leg.full.link if leg is not None else None
+                link = leg.body.link if leg is not None else None
                 if link and link.strip() in links:
                     return link.strip()
         return "other"
@@ -93,7 +92,7 @@ class LaneState:
             return
         self.memory.drop_one_sided(voucher)
         self.memory.drop_anomaly(voucher)
-        standing = old.reversals if voucher.is_reversal else old.vouchers
+        standing = old.reversals if voucher.is_reversal else self.memory.vouchers_of(old)
         if standing and voucher in standing:
             standing.remove(voucher)
         if not voucher.closed:
@@ -103,7 +102,7 @@ class LaneState:
         if voucher.is_reversal:
             run.reversals = [*(run.reversals or []), voucher]
         else:
-            run.vouchers.append(voucher)
+            self.memory.vouchers_of(run).append(voucher)
         if voucher.anomaly is not None:
             self.memory.keep_anomaly(voucher)
 
@@ -116,12 +115,16 @@ class LaneState:
         if not voucher.counted:
             voucher.counted = True
             self.journal.count_matched(at, self.link_label(voucher))
-        for leg in (voucher.terminal, voucher.host):
-            if leg is not None:
-                leg.voucher = None
-                if leg.raw is not None and leg.answer is None:
-                    leg.body = PUT_AWAY
-                    leg.extras = None
+        terminal, host = voucher.terminal, voucher.host
+        if terminal is None or host is None:
+            return
+        terminal.voucher = host.voucher = None
+        run = voucher.run
+        if terminal.raw is None or host.raw is None or len(run.vouchers) != 1 or run.reversals is not None:
+            return
+        if not (voucher.pinned or voucher.limited or voucher.batch_key):
+            run.stored = (terminal.log_time, terminal.offset, terminal.raw, host.log_time, host.offset, host.raw)
+            run.vouchers = NO_VOUCHERS
 
     def accuse(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False) -> None:
         """Open the anomaly of a voucher and close the voucher with it."""
@@ -145,7 +148,9 @@ class LaneState:
 
     def _other_batches(self, voucher: Voucher) -> list[str]:
         """Return the hint that the same voucher number stands in another batch of the terminal."""
-        batches = {other.batch_key for other in voucher.run.vouchers if other.batch_key != voucher.batch_key}
+        batches = {
+            other.batch_key for other in self.memory.vouchers_of(voucher.run) if other.batch_key != voucher.batch_key
+        }
         return [f"same voucher, other batch: {batch}" for batch in sorted(batches)]
 
     def _bound_open(self, at: int) -> None:
@@ -172,4 +177,4 @@ class LaneState:
             return
         voucher.anomaly = None
         self.memory.drop_anomaly(voucher)
-        self.journal.resolve(anomaly, resolution, at, marks)
+        self.journal.resolve(anomaly, resolution, at, ("limited", *marks) if voucher.limited else marks)

@@ -51,7 +51,7 @@ def row_of(terminal: Event, host: Event, both_unknown: str) -> str:
     """Return the row of the table for two legs; ``both_unknown`` is the setting ``matched`` or ``wait``."""
     row = TABLE[CLASSES[terminal.outcome], CLASSES[host.outcome]]
     if row is BOTH_UNKNOWN:
-        one, other = terminal.full.response_code, host.full.response_code
+        one, other = terminal.body.response_code, host.body.response_code
         if both_unknown == "wait" or not one or one != other:
             return WAIT
     return row
@@ -64,7 +64,7 @@ def both_final(terminal: Event, host: Event) -> bool:
 
 def is_denial(leg: Event | None) -> bool:
     """Tell whether a leg was refused with 25 or 12; an outcome that says otherwise wins over the code."""
-    return leg is not None and leg.outcome in REFUSED and leg.full.response_code in DENIALS
+    return leg is not None and leg.outcome in REFUSED and leg.body.response_code in DENIALS
 
 
 def reversal_outcomes_agree(terminal: Event, host: Event) -> bool:

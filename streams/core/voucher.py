@@ -22,6 +22,13 @@ ONE_SIDED = frozenset(
 """Verdicts that a voucher may get with one side missing, so that the side may still join it."""
 
 
+StoredPair = tuple[int, int, bytes, int, int, bytes]
+"""Log time, offset and bytes of a terminal leg, and of its host leg: a third of the memory of a voucher."""
+
+NO_VOUCHERS: list[Any] = []
+"""The vouchers of a run whose one pair is put away; shared, so never appended to."""
+
+
 class Run(Struct, eq=False, gc=False):
     """All records of one (terminal, voucher number), each within L of the one before.
 
@@ -37,6 +44,8 @@ class Run(Struct, eq=False, gc=False):
     vouchers: list[Voucher]
     open: int = 0
     reversals: list[Voucher] | None = None
+    stored: StoredPair | None = None
+    """In place of ``vouchers``: a pair that agreed, put away as its bytes."""
 
 
 class Voucher(Struct, eq=False, gc=False):
@@ -64,6 +73,8 @@ class Voucher(Struct, eq=False, gc=False):
     reversed_at: int | None = None
     more_keys: tuple[tuple[str, str], ...] = ()
     """Of a reversal: the keys that its repeats have added to the run's own."""
+    pinned: bool = False
+    """Whether a reversal holds this transaction, so that it cannot be put away."""
     denied: bool = False
     """Whether ``original_denied`` stands for this transaction, so that it opens nothing itself."""
     target: Voucher | None = None
@@ -98,7 +109,7 @@ class Voucher(Struct, eq=False, gc=False):
     @property
     def offline(self) -> bool:
         """Tell whether a leg was authorised without the host."""
-        return any(leg.full.offline is True for leg in self.legs)
+        return any(leg.body.offline is True for leg in self.legs)
 
     @property
     def waits_for_reversal(self) -> bool:

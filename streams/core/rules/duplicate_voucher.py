@@ -18,6 +18,6 @@ def find(voucher: Voucher, first: Event, repeat: Event) -> Finding:
     other = voucher.leg(1 - repeat.source)
     legs = (repeat,) if other is None else tuple(sorted((repeat, other), key=lambda leg: leg.source))
     severity = "info" if legs[0].kind == "query" else "warning"
-    place = f"{SOURCES[first.source]} event {first.full.event_id} at log time {first.log_time}"
+    place = f"{SOURCES[first.source]} event {first.body.event_id} at log time {first.log_time}"
     evidence = (f"the voucher number stands already: {place}",)
     return Finding("duplicate_voucher", severity, 0, currency_of(repeat), legs=legs, evidence=evidence)
