@@ -25,8 +25,9 @@ from streams.errors import ExitCode, VoucherwatchError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-STOP_SECONDS = 25.0
-"""Longest stop: sends and commits have 8 s each; a stop that hangs is ended by force."""
+STOP_SECONDS = 9.8
+"""Longest stop.  Sends and the last commit have 5 s, leaving the group 2 s, the producer 1 s; a stop that hangs
+all the same is ended by force."""
 
 COLLECT_AFTER = (100_000, 20, 50)
 """When Python looks for cycles: a lane holds millions of objects that live for minutes.

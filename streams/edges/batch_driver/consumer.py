@@ -37,6 +37,8 @@ FETCH_SECONDS = 0.25
 """Longest wait of one fetch call; a partition that may be read again is asked for within this time."""
 LOOK_SECONDS = 1.0
 STALL_LOOK_SECONDS = 5.0
+STOP_SECONDS = 5.0
+"""Longest time that a stop waits for acknowledgements and the last commit."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class BatchConsumer(Consumer):
     async def on_stop(self) -> None:
         """Finish the lanes while producer and coordinator still answer, then stop as Faust does."""
         try:
-            await self._host.revoke(self._input_log)
+            await self._host.revoke(self._input_log, STOP_SECONDS)
         except Exception as error:  # noqa: BLE001  the stop goes on
             self._driver.fail(error)
         await super().on_stop()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
 FIRST_RECORD_SECONDS = 10.0
+CLOSE_SECONDS = 0.5
 
 _log = structlog.stdlib.get_logger("voucherwatch.ends")
 
@@ -111,7 +112,11 @@ class BrokerAnswers:
         """Close the connection."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await consumer.stop()
+            except TimeoutError:
+                pass
 
 
 class EndWatch:

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
         Publisher,
     )
 
-FLUSH_SECONDS = 8.0
-"""How long a revocation or a stop waits for acknowledgements; what comes later is done again by the next owner."""
+REVOKE_SECONDS = 16.0
+"""Longest hand-over when lanes move: half of it for acknowledgements, what is left of it for the commit.
+
+What comes later is done again by the next owner.  It must stay well below the group's rebalance timeout (60 s).
+"""
 
 _log = structlog.stdlib.get_logger("voucherwatch.lanes")
 
@@ -121,8 +124,11 @@ class LaneHost:
         except BaseException as error:  # noqa: BLE001  the worker cannot go on without its lanes
             self._on_failure(error)
 
-    async def revoke(self, log: InputLog) -> None:
-        """Stop feeding all lanes, wait for their sends, commit their newest cuts and forget them."""
+    async def revoke(self, log: InputLog, seconds: float = REVOKE_SECONDS) -> None:
+        """Stop feeding all lanes, wait for their sends, commit their newest cuts and forget them.
+
+        All of that takes at most ``seconds``, also when no broker answers.
+        """
         self.epoch += 1
         lanes = [hosted for hosted in self.lanes.values() if hosted.ready]
         for hosted in lanes:
@@ -131,11 +137,16 @@ class LaneHost:
         if self._rebuilding is not None:
             self._rebuilding.cancel()
             self._rebuilding = None
-        if lanes and not await self.outbox.settle([hosted.sends for hosted in lanes], FLUSH_SECONDS):
-            _log.warning("sends_unfinished", unacknowledged=self.outbox.unacknowledged)
-        await self._commit(lanes, log)
-        self.lanes = {}
-        self.assigned = False
+        try:
+            async with asyncio.timeout(seconds):
+                if lanes and not await self.outbox.settle([hosted.sends for hosted in lanes], seconds / 2):
+                    _log.warning("sends_unfinished", unacknowledged=self.outbox.unacknowledged)
+                await self._commit(lanes, log)
+        except TimeoutError:
+            _log.warning("commit_unfinished", lanes=[hosted.number for hosted in lanes])
+        finally:
+            self.lanes = {}
+            self.assigned = False
 
     # Feeding
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers.aiokafka import DEFAULT_GENERATION_ID, AIOKafkaConsumerThread
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 REQUEST_SECONDS = 10.0
 """Longest wait for a commit: aiokafka itself would retry for ever."""
+CLOSE_SECONDS = 2.0
+"""Longest wait for the group's coordinator at the end: aiokafka asks for it until the session is over."""
+
+_log = structlog.stdlib.get_logger("voucherwatch.driver")
 
 
 class BatchConsumerThread(AIOKafkaConsumerThread):
@@ -35,6 +40,22 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         super().__post_init__()
         self.positions: dict[tuple[str, int], int] = {}
         self.high_watermarks: dict[tuple[str, int], int] = {}
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group and close the connections, within ``CLOSE_SECONDS`` also when no broker answers.
+
+        aiokafka lets the cancellation of its own tasks escape from here; that would end the thread
+        without a word to those who wait for it.
+        """
+        closing = asyncio.ensure_future(super().on_thread_stop())
+        done, _ = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        if not done:
+            closing.cancel()
+            _log.warning("group_not_left", seconds=CLOSE_SECONDS)
+        elif closing.cancelled():
+            _log.warning("group_not_left", error="CancelledError")
+        elif closing.exception() is not None:
+            _log.warning("group_not_left", error=repr(closing.exception()))
 
     async def _fetch_records(
         self,
