@@ -125,8 +125,7 @@ class Journal:
         record["original"] = finding.original
         record["evidence"] = list(finding.evidence)
         record["link"] = link
-        record["batch_key"] = voucher.batch_key
-        record["more_keys"] = [list(other) for other in voucher.more_keys]
+        record["key"] = {"batch": voucher.batch_key, "numbers": [other[1] for other in voucher.more_keys]}
         anomaly = Anomaly(record, link)
         anomaly.voucher = voucher
         self.enter(anomaly, at, held="held" in marks)
@@ -218,6 +217,8 @@ def _blank(anomaly_id: str, finding: Finding, at: int, marks: list[str], lane: i
         "incident_id": None,
         "evidence": [],
         "lane": lane,
+        "link": "other",
+        "key": None,
     }
 
 

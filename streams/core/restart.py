@@ -68,7 +68,7 @@ def _is_read_again(record: dict[str, Any], point: RestartPoint) -> bool:
 
 def _reopen(state: LaneState, record: dict[str, Any]) -> None:
     open_again = record | {"status": "open", "resolution": None, "resolved_at": None}
-    anomaly = Anomaly(open_again, record.get("link", "other"))
+    anomaly = Anomaly(open_again, record["link"])
     state.journal.open[anomaly.id] = anomaly
     legs = [_leg_of(row) for row in record["legs"].values() if row is not None]
     horizon = anomaly.opened_at + state.policy.resolve_horizon_ms
@@ -90,14 +90,14 @@ def _voucher_of(record: dict[str, Any], legs: list[Event]) -> Voucher:
     is_reversal = first.kind == "reversal"
     by_source = {leg.source: leg for leg in legs}
     terminal, host = by_source.get(TERMINAL), by_source.get(1 - TERMINAL)
-    voucher = Voucher(run, record.get("batch_key", ""), is_reversal, None, terminal, host)
+    voucher = Voucher(run, (record["key"] or {}).get("batch", ""), is_reversal, None, terminal, host)
     voucher.closed = voucher.counted = True
     voucher.verdict = record["kind"]
     for leg in legs:
         leg.voucher = voucher
     if is_reversal:
         run.reversals = [voucher]
-        voucher.more_keys = tuple((key[0], key[1]) for key in record.get("more_keys", ()))
+        voucher.more_keys = tuple((first.terminal, number) for number in (record["key"] or {}).get("numbers", ()))
     else:
         run.vouchers.append(voucher)
     return voucher

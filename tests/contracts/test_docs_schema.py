@@ -37,7 +37,7 @@ def test_closed_sets_are_those_of_the_code() -> None:
     assert properties["severity"]["enum"] == list(SEVERITIES)
     assert properties["resolution"]["enum"] == [*RESOLUTIONS, None]
     assert leg["outcome"]["enum"] == list(OUTCOMES)
-    beside = {"answered_at", "extras", "partition", "offset", "log_time"}
+    beside = {"answered_at", "extras", "partition", "offset", "log_time", "deadline"}
     assert set(leg) == set(Body.__struct_fields__) - {"received_at"} | beside
 
 

@@ -36,9 +36,17 @@ def passes_luhn(digits: str) -> bool:
     return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
 
 
+EPOCH_DIGITS = 13
+
+
 def card_like(text: str) -> list[str]:
-    """Return the clear runs of 13 to 19 digits that pass Luhn; a run of one digit throughout is no card."""
-    return [run for run in DIGIT_RUN.findall(text) if passes_luhn(run) and len(set(run)) > 1]
+    """Return the clear runs of 13 to 19 digits that pass Luhn.
+
+    A run of one digit throughout is no card, and 13 digits from 17 on are a time in milliseconds of
+    these years: no issuer has such numbers.
+    """
+    runs = [run for run in DIGIT_RUN.findall(text) if passes_luhn(run) and len(set(run)) > 1]
+    return [run for run in runs if not (len(run) == EPOCH_DIGITS and run.startswith("17"))]
 
 
 def badly_named(source: str) -> set[str]:
