@@ -81,12 +81,20 @@ class Memory:
                 self._drop_one_sided(run)
             # Legs, vouchers and runs point at each other; cut by hand, the space is free at once
             # and the cycle collector has nothing to look for.
-            for voucher in run.vouchers:
-                if voucher.anomaly is None:
+            for voucher in run.vouchers if run.reversals is None else [*run.vouchers, *run.reversals]:
+                if voucher.anomaly is None and voucher.run is run:
                     for leg in (voucher.terminal, voucher.host):
                         if leg is not None:
                             leg.voucher = None
             run.vouchers = NO_VOUCHERS
+            run.reversals = None
+
+    def let_go(self, voucher: Voucher) -> None:
+        """Forget a voucher whose anomaly is over, if its run was forgotten while the anomaly stood."""
+        if voucher.closed and voucher.anomaly is None and self.runs.get(voucher.run.key) is not voucher.run:
+            self.drop_one_sided(voucher)
+            for leg in voucher.legs:
+                leg.voucher = None
 
     def vouchers_of(self, run: Run) -> list[Voucher]:
         """Return the vouchers of a run, read again from its bytes where it was put away."""

@@ -128,6 +128,7 @@ def confirm(state: LaneState, reversal: Voucher, transaction: Voucher, at: int) 
         state.resolve(transaction, "reversed", at)
         if transaction.terminal is None or transaction.host is None:
             state.memory.keep_one_sided(transaction)
+        state.memory.let_go(transaction)
 
 
 def judge(state: LaneState, reversal: Voucher, at: int, *, held: bool = False) -> None:

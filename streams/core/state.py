@@ -168,6 +168,7 @@ class LaneState:
             voucher.anomaly = None
             self.memory.drop_anomaly(voucher)
             self.memory.drop_one_sided(voucher)
+            self.memory.let_go(voucher)
         self.journal.expire(anomaly, at)
 
     def resolve(self, voucher: Voucher, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
