@@ -43,8 +43,8 @@ class Blindness:
         self._wrong = [0, 0]
         self._good_ms = [-1, -1]
         self.split = False
-        self.new_faults: list[tuple[int, int]] = []
-        """(source, log time of the last good event) of lanes found split and not yet reported."""
+        self.new_faults: list[tuple[int, int, int]] = []
+        """Source, log time of the last good event and of the one that showed the fault, not yet reported."""
 
     def note(self, source: int, terminal: str, at: int) -> bool:
         """Take note of one applied event; tell whether its source spoke after a stall."""
@@ -106,14 +106,14 @@ class Blindness:
         if partition_of(terminal.encode(), self._partitions) == self._lane:
             if not self._wrong[source]:
                 self._good_ms[source] = at
-            return
-        self._wrong[source] += 1
+        else:
+            self._wrong[source] += 1
         enough = len(known) >= MIN_TERMINALS
-        if enough and self._wrong[source] * 100 > len(known) * WRONG_SHARE_PERCENT and self._wrong[source] > 0:
-            self._report(source)
+        if enough and self._wrong[source] * 100 > len(known) * WRONG_SHARE_PERCENT:
+            self._report(source, at)
 
-    def _report(self, source: int) -> None:
+    def _report(self, source: int, at: int) -> None:
         self.split = True
         if self._good_ms[source] > -2:  # noqa: PLR2004  -2 marks a source that was reported
-            self.new_faults.append((source, self._good_ms[source]))
+            self.new_faults.append((source, self._good_ms[source], at))
             self._good_ms[source] = -2

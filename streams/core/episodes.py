@@ -63,12 +63,12 @@ class Episodes:
         blind = self._state.blind
         if blind is None or not blind.new_faults:
             return
-        for source, good_ms in blind.new_faults:
+        for source, good_ms, at in blind.new_faults:
             sentence = (
                 f"more than 1 % of the terminals of {SOURCES[source]}-events in this lane belong to another"
                 " by murmur2; its producer uses another partitioner, so vouchers cannot meet and orphans are not judged"
             )
-            self._open(SPLIT, source, good_ms, self._state.now, sentence)
+            self._open(SPLIT, source, good_ms, at, sentence)
         blind.new_faults.clear()
 
     def _open(self, kind: str, source: int, since: int, at: int, sentence: str) -> Anomaly:
