@@ -152,11 +152,8 @@ def test_verdicts_on_the_other_source_go_on() -> None:
 def test_a_pair_made_during_the_hold_is_in_time() -> None:
     """The backlog pairs with what was held, without an anomaly and without a mark."""
     lane = Lane(0, POLICY)
-    story = (
-        STALL
-        + "t=200 terminal status\nt=300 host idle\nt=301..305 host sale 10+ 00\nt=306 terminal status\nt=900 terminal idle\nt=900 host idle"
-    )
-    sink = run_live(timeline(story), lane)
+    backlog = "t=200 terminal status\nt=300 host idle\nt=301..305 host sale 10+ 00\nt=306 terminal status\n"
+    sink = run_live(timeline(STALL + backlog + "t=900 terminal idle\nt=900 host idle"), lane)
     assert kinds(sink) == ["source_stalled"]
     assert sink.verdicts() == {"matched": 6}
     (record,) = sink.anomalies()
@@ -223,6 +220,19 @@ def test_a_split_lane(wrong: int, right: int, split: bool) -> None:  # noqa: FBT
         if record["kind"] == "partitioning_fault":
             assert (record["source"], record["lane"], record["voucher"]) == ("terminal", 1, None)
             assert "terminal-events" in record["evidence"][0]
+
+
+@pytest.mark.parametrize("size", [1, 7, 150])
+def test_a_split_is_found_at_the_same_log_time(size: int) -> None:
+    """Whatever the fetches: at the event that showed it."""
+    lane, sink = Lane(1, POLICY, partitions=4), ListSink()
+    names = list(terminals(1, 4, wrong=150, right=0))
+    records = [(o, NOW_MS + o, n.encode(), line(event_id=n, terminal_id=n)) for o, n in enumerate(names)]
+    sink.take(lane.caught_up(HOST, NOW_MS + 400_000))
+    for first in range(0, len(records), size):
+        sink.take(lane.feed(TERMINAL, records[first : first + size]))
+    (record,) = [record for record in sink.anomalies() if record["kind"] == "partitioning_fault"]
+    assert record["opened_at"] == NOW_MS + 99
 
 
 def test_one_partition_cannot_be_wrong() -> None:
