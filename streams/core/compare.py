@@ -18,7 +18,7 @@ HEAVY: Final = frozenset({"amount", "currency", "card", "kind", "merchant_id"})
 HINTS: Final = ("rrn", "auth_code", "card", "batch_number")
 """The fields besides amount and currency that a late counterpart has to agree in."""
 
-_AS_SENT: Final = ("merchant_id", "auth_code", "rrn")
+_LAST_FOUR_ONLY: Final = "*" * 12
 
 Value = str | int | None
 
@@ -71,14 +71,25 @@ def differences(names: Iterable[str], terminal: Event, host: Event) -> tuple[str
         suspects.append("currency")
     if terminal.kind is not host.kind:
         suspects.append("kind")
-    if terminal.card != host.card:
+    one, other = terminal.card, host.card
+    if one != other and one is not None and other is not None and not _plainly_one_card(one, other):
         suspects.append("card")
-    if terminal.batch != host.batch:
+    if terminal.batch != host.batch and terminal.batch and host.batch:
         suspects.append("batch_number")
-    suspects += [name for name in _AS_SENT if getattr(mine, name) != getattr(theirs, name)]
+    if mine.merchant_id != theirs.merchant_id and mine.merchant_id.strip() != theirs.merchant_id.strip():
+        suspects.append("merchant_id")
+    if mine.auth_code != theirs.auth_code and mine.auth_code and theirs.auth_code:
+        suspects.append("auth_code")
+    if mine.rrn != theirs.rrn and mine.rrn and theirs.rrn:
+        suspects.append("rrn")
     if not suspects:
         return ()
     return tuple(name for name in names if name in suspects and field_agrees(name, terminal, host) is False)
+
+
+def _plainly_one_card(one: str, other: str) -> bool:
+    """Tell at a glance that two numbers agree of which one shows its last four of sixteen digits only."""
+    return len(one) == len(other) and one[-4:] == other[-4:] and _LAST_FOUR_ONLY in (one[:-4], other[:-4])
 
 
 def same_amount_and_card(one: Event, other: Event) -> bool:

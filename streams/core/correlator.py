@@ -12,9 +12,10 @@ import msgspec
 from msgspec import UNSET
 
 from streams.core import lates, reversals
-from streams.core.compare import comparable, same_amount_and_card, value_of
+from streams.core.compare import comparable, differences, same_amount_and_card, value_of
 from streams.core.event import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body, Event
 from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
+from streams.core.policy import COMPARABLE_FIELDS
 from streams.core.redelivery import Redeliveries
 from streams.core.rules import duplicate_voucher
 from streams.core.voucher import Run, Voucher
@@ -187,10 +188,19 @@ class Correlator:
             state.journal.out.pair_delays.append(at - lone.log_time)
         if voucher.is_reversal:
             reversals.look(state, voucher, event)
-        elif event.outcome == "approved" == lone.outcome:
-            judge_pair(state, voucher, at)
+        elif event.outcome == "approved" == lone.outcome and voucher.reversed_at is None and not voucher.denied:
+            self._pair_approved(voucher, at)
             return
         consider(state, voucher, at)
+
+    def _pair_approved(self, voucher: Voucher, at: int) -> None:
+        """Judge a pair that both sides approve: the first row of the table, and nearly every voucher."""
+        state = self._state
+        terminal, host = voucher.terminal, voucher.host
+        if terminal is not None and host is not None and not differences(COMPARABLE_FIELDS, terminal, host):
+            state.close_matched(voucher, at)
+        else:
+            judge_pair(state, voucher, at)
 
     def _repeat(self, voucher: Voucher, leg: Event, event: Event) -> None:
         """Take an event of a side that is there: a status update, an idle repeat or a duplicate."""

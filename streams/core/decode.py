@@ -17,7 +17,7 @@ from msgspec.structs import force_setattr
 
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event, decode_body
-from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, Judge, original_is_plain
+from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMIT, Judge, original_is_plain
 from streams.core.masking import mask_card
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 Tally = defaultdict[tuple[str, tuple[str, ...]], int]
 """Counter name and label values -> increment."""
 
-MAX_PLAIN_INTEGER: Final = 10**12
-"""An integer below this has at most twelve digits and so cannot hide a card number."""
 
+MAX_KNOWN_IDS: Final = 200_000
+"""Ids of one source whose comparable form is remembered."""
 MAX_TERMINAL_ID: Final = 16
 MAX_MERCHANT_ID: Final = 15
 
@@ -60,6 +60,8 @@ class Decoder:
         )
         self._quick_enough = not policy.field_maps.get(self._name) and not policy.allow_create_time
         self._default = policy.terminal_default_outcome if source == TERMINAL else ""
+        self._terminals: dict[str, str] = {}
+        self._merchants: dict[str, str] = {}
         self._judge = Judge(source, policy, tally, check_keys=check_keys)
         self.tally = tally
 
@@ -106,18 +108,20 @@ class Decoder:
         self, body: Body, offset: int, log_time: int, key: bytes | None, raw: bytes
     ) -> Event | None:
         """Return the event of a body in its usual spelling, ``None`` where ``judge.py`` has to look."""
-        terminal = body.terminal_id.strip()
         event_id = body.event_id
-        merchant = body.merchant_id
-        if (
-            not terminal
-            or len(terminal) > MAX_TERMINAL_ID
-            or merchant.isspace()
-            or not " " < event_id[0] <= "~"
-            or not " " < event_id[-1] <= "~"
-        ):
+        if not " " < event_id[0] <= "~" or not " " < event_id[-1] <= "~":
             return None
-        if len(merchant) > MAX_MERCHANT_ID and len(merchant.strip()) > MAX_MERCHANT_ID:
+        # The same few thousand ids come again and again: each is looked at once, and one string
+        # serves all its events.
+        terminal = self._terminals.get(body.terminal_id)
+        if terminal is None:
+            terminal = self._meet(self._terminals, body.terminal_id, MAX_TERMINAL_ID)
+        if not terminal:
+            return None
+        merchant = self._merchants.get(body.merchant_id)
+        if merchant is None:
+            merchant = self._meet(self._merchants, body.merchant_id, MAX_MERCHANT_ID)
+        if not merchant:
             return None
         if self._check_keys and key != terminal.encode():
             return None
@@ -131,6 +135,16 @@ class Decoder:
             return self._quick_plain(body, offset, log_time, terminal)
         return self._quick_voucher(body, offset, log_time, kind, terminal, raw)
 
+    @staticmethod
+    def _meet(known: dict[str, str], raw: str, limit: int) -> str:
+        """Return an id without padding, empty where it is none; remember it as long as there is room."""
+        plain = raw.strip()
+        if len(plain) > limit:
+            plain = ""
+        if len(known) < MAX_KNOWN_IDS:
+            known[raw] = plain
+        return plain
+
     def _quick_voucher(  # noqa: C901, PLR0911, PLR0912  one check a field, in one frame: a call each costs a third
         self, body: Body, offset: int, log_time: int, kind: str, terminal: str, raw: bytes
     ) -> Event | None:
@@ -139,7 +153,7 @@ class Decoder:
             return None
         amount = body.amount
         currency = _CURRENCIES.get(body.currency)
-        if currency is None or type(amount) is not int or not 0 <= amount < MAX_PLAIN_INTEGER:
+        if currency is None or type(amount) is not int or not 0 <= amount < PLAIN_INTEGER_LIMIT:
             if kind != "query" or amount is not UNSET or body.currency is not UNSET:
                 return None
             amount, currency = None, ""
@@ -157,7 +171,7 @@ class Decoder:
         if (self._batch_in_key and not batch) or (body.original and not original_is_plain(body.original)):
             return None
         trip = body.round_trip_ms
-        if trip and not -MAX_PLAIN_INTEGER < trip < MAX_PLAIN_INTEGER:
+        if trip and not -PLAIN_INTEGER_LIMIT < trip < PLAIN_INTEGER_LIMIT:
             return None
         card = body.card or None
         if card is not None and (card[6:-4] not in _STARS or not (card[:6] + card[-4:]).replace("*", "").isdecimal()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.core.currency import letters
@@ -158,6 +159,16 @@ def read_original(value: object) -> Original | None:
                 raise Fault(fault.reason, f"original.{fault.detail}") from None
     found = {name: part for name, part in found.items() if part is not None}
     return Original(**found) if found else None
+
+
+@lru_cache(maxsize=1_000)
+def is_date(text: str) -> bool:
+    """Tell whether a text is a day as originals give it: MMDD, YYYY-MM-DD, or zeros for none."""
+    try:
+        _date(text)
+    except Fault:
+        return False
+    return True
 
 
 def _date(value: object) -> str | None:

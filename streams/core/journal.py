@@ -36,9 +36,15 @@ class AnomalyChange:
         marks = record["marks"]
         self.held = isinstance(marks, list) and "held" in marks
 
-    def encode(self, detected_at_ms: int) -> bytes:
-        """Return the JSON record; ``detected_at_ms`` is the wall clock in epoch milliseconds."""
+    def encode(self, detected_at_ms: int, generation: int | None = None) -> bytes:
+        """Return the JSON record; ``detected_at_ms`` is the wall clock in epoch milliseconds.
+
+        ``generation`` orders the owners of the lane: of one anomaly the record with the largest
+        (generation, revision) counts.  Without owners (file replay) it is left out.
+        """
         record = self.record
+        if generation is not None:
+            record["generation"] = generation
         if record["detected_at"] is None:
             record["detected_at"] = detected_at_ms
             record["lateness_ms"] = detected_at_ms - int(str(record["opened_at"]))

@@ -17,11 +17,10 @@ TAIL: Final = 4
 
 _MASK_SIGNS: Final = "*xX#\u2022\u00b7"
 _NUMBER_SHAPE: Final = re.compile(rf"[0-9 \-{re.escape(_MASK_SIGNS)}]+\Z")
+_STAR_RUNS: Final = frozenset("*" * count for count in range(1, 24))
 _TOKEN_SIGN: Final = re.compile(r"[A-WYZa-wyz_]")
 _DIGIT: Final = re.compile("[0-9]")
 _TO_STARS: Final = {**{ord(sign): "*" for sign in _MASK_SIGNS}, ord(" "): None, ord("-"): None}
-_HIDDEN: Final = "*" * 12
-"""The masked part of a 16-digit number of which only the last four digits are shown."""
 _RUN: Final = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")
 # In JSON bytes a digit may also be written as an escape; a run may mix both.
 _BYTE_RUN: Final = re.compile(rb"(?:\\u003[0-9]|[0-9])+")
@@ -71,6 +70,9 @@ def mask_card(card: str) -> tuple[str, bool]:
     else is a token and stays, unless it hides a digit run that passes the card test.
     """
     card = card.strip()
+    usual = card.translate(_TO_STARS)
+    if usual[HEAD:-TAIL] in _STAR_RUNS and (usual[:HEAD] + usual[-TAIL:]).replace("*", "").isdecimal():
+        return usual, False
     if _TOKEN_SIGN.search(card) is not None:
         return mask_text(card)
     if _NUMBER_SHAPE.match(card) is None or _DIGIT.search(card) is None:
@@ -98,8 +100,6 @@ def cards_agree(one: str, other: str) -> bool:
     if one == other or not is_number(one):
         return one == other
     if len(one) == len(other):
-        if one[-TAIL:] == other[-TAIL:] and _HIDDEN in (one[:-TAIL], other[:-TAIL]):
-            return True
         return all(a == b or "*" in (a, b) for a, b in zip(one, other, strict=True))
     return _runs_agree(one, other) and _runs_agree(one[::-1], other[::-1])
 

@@ -71,9 +71,12 @@ class Timers:
             # leg that still waits is then seldom due, and this method seldom called.
             while queue:
                 leg = queue[0]
-                due = leg.log_time + window
                 voucher = leg.voucher
-                if voucher is None or voucher.lone is not leg or leg.deadline != due:
+                if voucher is None or voucher.lone is not leg:
+                    queue.popleft()
+                    continue
+                due = leg.log_time + window
+                if leg.deadline != due:
                     queue.popleft()
                     continue
                 earliest = min(earliest, due)
