@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from streams.core.event import DeadLetter
     from streams.core.lane import AnomalyChange
-    from streams.edges.batch_driver.ports import MakeLane, Outgoing
+    from streams.edges.batch_driver.ports import MakeLane, Outgoing, Writer
 
 HEARTBEATS_PER_SESSION = 10
 LARGEST_REQUEST_BYTES = 2 * 1024 * 1024
@@ -128,9 +128,15 @@ class _Publisher:
         self._anomalies = anomalies
         self._letters = letters
 
-    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int) -> Outgoing:
+    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int, writer: Writer) -> Outgoing:
         """Return the record of one change."""
-        return self._anomalies.record(lane, change, detected_at_ms)
+        return self._anomalies.record(
+            lane, change.anomaly_id.encode(), change.encode(detected_at_ms, writer.generation), writer.name
+        )
+
+    def again(self, lane: int, key: bytes, value: bytes, writer: Writer) -> Outgoing:
+        """Return a record that is sent once more."""
+        return self._anomalies.record(lane, key, value, writer.name)
 
     def dead_letter(self, lane: int, letter: DeadLetter) -> Outgoing:
         """Return the record of one bad record."""

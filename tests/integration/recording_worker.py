@@ -5,11 +5,13 @@
 Each record becomes an anomaly named ``source-lane-offset``, so that the anomaly topic shows what was
 handled.  Like the real lane it asks for a cut behind its position, and says nothing again that was
 handled before the cut.  Events in JOURNAL are JSON lines.  The record ``bug`` makes the lane fail.
-With HOST_FIRST in the environment a lane wants no terminal records before it has that many of the host.
+With HOST_FIRST in the environment a lane wants no terminal records before it has that many of the host;
+with SEND_PAUSE each output waits for so many seconds before it is sent.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -90,11 +92,25 @@ class RecordingLane(Lane):
         self._processed = list(processed)
 
 
+def _slow_down(driver: Any, seconds: float) -> None:  # noqa: ANN401  Faust's app calls it an object
+    """Let every output wait, so that a worker that is stopped has unsent ones."""
+    outbox = driver.lane_host.outbox
+    send = outbox._send
+
+    async def slow(record: Any) -> Any:  # noqa: ANN401  as the outbox has it
+        await asyncio.sleep(seconds)
+        return await send(record)
+
+    if seconds:
+        outbox._send = slow
+
+
 def main() -> int:
     """Run until told to stop and return the exit code."""
     RecordingLane.journal = Path(sys.argv[1])
     settings = load_settings(None, sys.argv[2:], {})
     app = create_app(settings, lambda number, count: RecordingLane(number, settings.policy(), partitions=count))
+    _slow_down(app.driver, float(os.environ.get("SEND_PAUSE", "0")))
     try:
         VoucherWorker(app).run()
     except VoucherwatchError as error:

@@ -158,7 +158,7 @@ class BatchConsumer(Consumer):
         """Create the lanes before Faust resumes the flow."""
         if not self.app.should_stop:
             try:
-                await self._host.assign(assigned, self._input_log)
+                await self._host.assign(assigned, self._input_log, generation_id)
             except Exception as error:  # noqa: BLE001  aiokafka would log it and go on
                 self._driver.fail(error)
                 return

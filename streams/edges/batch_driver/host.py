@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from streams.edges.batch_driver.hosted import HostedLane
+from streams.edges.batch_driver.last_word import LastWord
 from streams.edges.batch_driver.lead import ClockLead
+from streams.edges.batch_driver.ports import Writer
 from streams.edges.batch_driver.rebuild import rebuild
 from streams.edges.batch_driver.stalls import stalled_sources
 from streams.errors import ConfigurationError, VoucherwatchError
@@ -73,14 +76,17 @@ class LaneHost:
         self._history = history
         self._observer = observer
         self._on_failure = on_failure
+        self._name = uuid.uuid4().hex
+        self._guard = LastWord(history, publisher, outbox)
         self._commit_lock = asyncio.Lock()
         self._rebuilding: asyncio.Task[None] | None = None
 
     # Assignment
 
-    async def assign(self, partitions: Iterable[tuple[str, int]], log: InputLog) -> None:
+    async def assign(self, partitions: Iterable[tuple[str, int]], log: InputLog, generation: int = 0) -> None:
         """Create the lanes of a new assignment and begin to rebuild them; they are read once they are ready.
 
+        ``generation`` is the group's: it rises with every assignment.
         Raises VoucherwatchError when the two topics' partition numbers differ: lanes would be cut in half.
         """
         numbers: tuple[set[int], set[int]] = (set(), set())
@@ -97,9 +103,12 @@ class LaneHost:
         self.assigned = True
         self.last_positions = {}
         self._observer.count_rebalance()
-        _log.info("lanes_assigned", lanes=sorted(numbers[0]), partitions=count)
+        _log.info("lanes_assigned", lanes=sorted(numbers[0]), partitions=count, generation=generation)
         if self.lanes:
-            self._rebuilding = asyncio.ensure_future(self._rebuild(tuple(self.lanes.values()), count, log))
+            # A name for each assignment: what this worker left unsent in an earlier one is a stranger's too.
+            writer = Writer(generation, f"{self._name}-{self.epoch}".encode())
+            lanes = tuple(self.lanes.values())
+            self._rebuilding = asyncio.ensure_future(self._rebuild_and_guard(lanes, count, log, writer))
 
     async def _check_partitioning(self, numbers: tuple[set[int], set[int]], log: InputLog) -> int:
         counts = [await log.partition_count(topic) for topic in self.topics]
@@ -116,9 +125,13 @@ class LaneHost:
             )
         return counts[0]
 
-    async def _rebuild(self, lanes: tuple[HostedLane, ...], partitions: int, log: InputLog) -> None:
+    async def _rebuild_and_guard(
+        self, lanes: tuple[HostedLane, ...], partitions: int, log: InputLog, writer: Writer
+    ) -> None:
+        """Rebuild the lanes, then watch until they are taken away that nobody else has the last word on them."""
         try:
-            await rebuild(lanes, partitions, log, self._history, self.clock)
+            published = await rebuild(lanes, partitions, log, self._history, self.clock, writer)
+            await self._guard.keep(lanes, published, writer)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  the worker cannot go on without its lanes
@@ -192,13 +205,14 @@ class LaneHost:
         timed = not hosted.replaying
         for change in output.changes:
             on_acknowledged = partial(self._published, change) if timed else None
-            self.outbox.put(hosted.sends, partial(self._anomaly, hosted.number, change), on_acknowledged)
+            self.outbox.put(hosted.sends, partial(self._anomaly, hosted, change), on_acknowledged)
+            hosted.hidden.discard(change.anomaly_id)
         for letter in output.dead_letters:
             self.outbox.put(hosted.sends, partial(self._publisher.dead_letter, hosted.number, letter))
         hosted.wanted = hosted.lane.wants()
 
-    def _anomaly(self, lane: int, change: AnomalyChange) -> Outgoing:
-        return self._publisher.anomaly(lane, change, self.clock.wall_ms())
+    def _anomaly(self, hosted: HostedLane, change: AnomalyChange) -> Outgoing:
+        return self._publisher.anomaly(hosted.number, change, self.clock.wall_ms(), hosted.writer)
 
     def _published(self, change: AnomalyChange) -> None:
         if not change.held:

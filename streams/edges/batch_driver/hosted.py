@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.edges.batch_driver.commits import CutLog
 from streams.edges.batch_driver.outbox import Sends
+from streams.edges.batch_driver.ports import Writer
 
 if TYPE_CHECKING:
     from streams.core.lane import Cut, Lane
@@ -81,6 +82,11 @@ class HostedLane:
         self.sources = (SourceState(now), SourceState(now))
         self.sends = Sends()
         self.cuts = CutLog()
+        self.writer = Writer()
+        self.j_ms = 0
+        """J of the start: older anomalies are not read back."""
+        self.hidden: set[str] = set()
+        """Anomalies behind whose newest record somebody else wrote, until the lane says them again."""
         self.ready = False
         self.broken = False
         self.wanted = (True, True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -23,11 +24,45 @@ Position = tuple[int, str]
 """A committed offset (the next record to read) with its metadata."""
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes to a lane's partition of the anomaly topic: one lane of one assignment of one worker.
+
+    ``generation`` rises from owner to owner, ``name`` is written beside every record.
+    """
+
+    generation: int = 0
+    name: bytes = b""
+
+
+class Published(Protocol):
+    """What a lane's partition of the anomaly topic shows."""
+
+    @property
+    def records(self) -> Sequence[bytes]:
+        """The newest record of each anomaly by (generation, revision)."""
+
+    @property
+    def overtaken(self) -> Mapping[bytes, bytes]:
+        """Those of the records behind which an older one stands, by key."""
+
+    @property
+    def end(self) -> int:
+        """The offset up to which the partition was read."""
+
+    @property
+    def generation(self) -> int:
+        """The largest generation seen."""
+
+
 class Publisher(Protocol):
     """Turns what a lane produced into records of the output topics."""
 
-    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int) -> Outgoing:
+    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int, writer: Writer) -> Outgoing:
         """Return the record of one change; ``detected_at_ms`` is the wall clock."""
+
+    def again(self, lane: int, key: bytes, value: bytes, writer: Writer) -> Outgoing:
+        """Return a record that says once more what a late write of a former owner has hidden."""
 
     def dead_letter(self, lane: int, letter: DeadLetter) -> Outgoing:
         """Return the record of one bad record."""
@@ -36,8 +71,14 @@ class Publisher(Protocol):
 class History(Protocol):
     """Reads back what earlier workers published."""
 
-    async def read_back(self, j_ms: Mapping[int, int]) -> Mapping[int, Sequence[bytes]]:
-        """Return by lane the newest record of each anomaly that can matter after its log time J."""
+    async def read_back(self, j_ms: Mapping[int, int]) -> Mapping[int, Published]:
+        """Return for each lane what is known of every anomaly that can matter after its log time J."""
+
+    def strangers(self, positions: dict[int, int], own: bytes) -> AsyncIterator[Mapping[int, set[bytes]]]:
+        """Follow the lanes' partitions from ``positions``, which move on, and tell the keys that others write.
+
+        ``own`` is the name of the writer whose records are no news.
+        """
 
 
 class InputLog(Protocol):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from streams.core.cut import Cut
+from streams.edges.batch_driver.ports import Writer
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from streams.core.cut import Committed
     from streams.edges.batch_driver.hosted import HostedLane
-    from streams.edges.batch_driver.ports import Clock, History, InputLog, Position
+    from streams.edges.batch_driver.ports import Clock, History, InputLog, Position, Published
 
 _log = structlog.stdlib.get_logger("voucherwatch.lanes")
 
@@ -33,9 +34,13 @@ class Start:
     processed: tuple[int, int]
 
 
-async def rebuild(lanes: Sequence[HostedLane], partitions: int, log: InputLog, history: History, clock: Clock) -> None:
-    """Bring every lane to the state of its committed cut and mark it ready.
+async def rebuild(
+    lanes: Sequence[HostedLane], partitions: int, log: InputLog, history: History, clock: Clock, writer: Writer
+) -> Mapping[int, Published]:
+    """Bring every lane to the state of its committed cut, mark it ready and return what its topic showed.
 
+    ``writer`` carries the group's generation.  A lane's own is at least that, and larger than any
+    that its topic shows: a group that was deleted begins to count anew.
     Raises ConfigurationError when a cut was made with another number of partitions.
     """
     wanted = [partition for hosted in lanes for partition in hosted.partitions]
@@ -45,7 +50,10 @@ async def rebuild(lanes: Sequence[HostedLane], partitions: int, log: InputLog, h
     published = await history.read_back({number: start.j_ms for number, start in starts.items()})
     for hosted in lanes:
         start = starts[hosted.number]
-        anomalies = published.get(hosted.number, ())
+        shown = published[hosted.number]
+        anomalies = shown.records
+        hosted.j_ms = start.j_ms
+        hosted.writer = Writer(max(writer.generation, shown.generation + 1), writer.name)
         if anomalies or any(partition in committed for partition in hosted.partitions):
             hosted.lane.restore(start.j_ms, start.processed, anomalies, r_ms=start.r_ms, starts=start.offsets)
         hosted.start_at(start.offsets, start.processed, clock.monotonic())
@@ -58,10 +66,12 @@ async def rebuild(lanes: Sequence[HostedLane], partitions: int, log: InputLog, h
                 max(0, last - first) for first, last in zip(start.offsets, start.processed, strict=True)
             ),
             anomalies=len(anomalies),
+            generation=hosted.writer.generation,
         )
     await log.seek({partition: offset for hosted in lanes for partition, offset in hosted.positions().items()})
     for hosted in lanes:
         hosted.ready = True
+    return published
 
 
 async def _start_of(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.core.cut import Cut
@@ -12,7 +13,9 @@ from streams.core.lane import AnomalyChange, LaneOutput
 from streams.edges.batch_driver import LaneHost, Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+
+    from streams.edges.batch_driver.ports import Writer
 
 TOPICS = ("terminal-events", "host-events")
 
@@ -156,23 +159,41 @@ class FakeBroker:
 class FakePublisher:
     """Names the records after their changes."""
 
-    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int) -> Any:
-        return "anomalies", lane, change.anomaly_id.encode(), b"", ()
+    def anomaly(self, lane: int, change: AnomalyChange, detected_at_ms: int, writer: Writer) -> Any:
+        return "anomalies", lane, change.anomaly_id.encode(), str(writer.generation).encode(), ()
+
+    def again(self, lane: int, key: bytes, value: bytes, writer: Writer) -> Any:
+        return "anomalies", lane, key, value, ()
 
     def dead_letter(self, lane: int, letter: Any) -> Any:
         return "letters", None, letter.key, letter.value, ()
+
+
+@dataclass
+class FakePast:
+    """What a lane's partition of the anomaly topic showed."""
+
+    records: list[bytes] = field(default_factory=list)
+    overtaken: dict[bytes, bytes] = field(default_factory=dict)
+    end: int = 0
+    generation: int = 0
 
 
 class FakeHistory:
     """What was published before, by lane."""
 
     def __init__(self) -> None:
-        self.records: dict[int, list[bytes]] = {}
+        self.past: dict[int, FakePast] = {}
         self.asked: list[dict[int, int]] = []
+        self.foreign: asyncio.Queue[dict[int, set[bytes]]] = asyncio.Queue()
 
-    async def read_back(self, j_ms: Mapping[int, int]) -> Mapping[int, Sequence[bytes]]:
+    async def read_back(self, j_ms: Mapping[int, int]) -> Mapping[int, FakePast]:
         self.asked.append(dict(j_ms))
-        return self.records
+        return {lane: self.past.get(lane, FakePast()) for lane in j_ms}
+
+    async def strangers(self, positions: dict[int, int], own: bytes) -> AsyncIterator[Mapping[int, set[bytes]]]:
+        while True:
+            yield await self.foreign.get()
 
 
 class FakeObserver:

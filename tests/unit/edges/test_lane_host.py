@@ -9,7 +9,7 @@ import pytest
 
 from streams.core.cut import Cut
 from streams.errors import ConfigurationError, VoucherwatchError
-from tests.unit.edges.fakes import TOPICS, World, assigned, records
+from tests.unit.edges.fakes import TOPICS, FakePast, World, assigned, records
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -75,7 +75,7 @@ def test_a_lane_is_rebuilt_from_its_cut_and_the_published_anomalies() -> None:
     async def story(world: World) -> None:
         metadata = Cut(500, 400, (10, 20), (15, 25), 1).metadata()
         world.log.commits = {TERMINAL: (10, metadata), HOST: (20, metadata)}
-        world.history.records = {0: [b"{}"]}
+        world.history.past = {0: FakePast([b"{}"])}
         await rebuilt(world)
         assert world.history.asked == [{0: 500}]
         assert world.lane.restored == [(500, 400, (10, 20), (15, 25), [b"{}"])]
