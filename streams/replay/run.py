@@ -14,6 +14,7 @@ import msgspec
 
 from streams.core.event import HOST, SOURCES, TERMINAL, DeadLetter
 from streams.core.lane import AnomalyChange, Lane, LaneOutput
+from streams.core.timers import NEVER
 from streams.errors import UnreachableError
 from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk
 
@@ -162,6 +163,9 @@ def _replay(
             behind = _behind(sources)
             source = sources[behind]
             findings.take(lane.feed(behind, source.fetch()), lambda letter: sources[letter.source].place(letter.offset))
+            if source.done and not sources[1 - behind].done:
+                # Nothing more comes of it: the other one need not wait in memory for the end.
+                findings.take(lane.caught_up(behind, NEVER), lambda _: ("", 0))
         findings.take(lane.flush() if flush else lane.settle(), lambda _: ("", 0))
     return _result(findings, lane.unclosed)
 
