@@ -69,6 +69,7 @@ class Lane:
         self._marks = (Marks(), Marks())
         self._processed = [0, 0]
         self._idle = [False, False]
+        self._restored: Cut | None = None
         self._cut_ms = UNREAD
         self._from_ms = UNREAD
         """R of a restart: what lies before it was judged and is not read again, also where a cut is lower."""
@@ -85,6 +86,7 @@ class Lane:
         self._state.journal.silent_until = j_ms
         self._processed = list(processed)
         self._from_ms = r_ms
+        self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms, starts), anomalies)
         self._episodes.take_up()
 
@@ -220,6 +222,10 @@ class Lane:
         """Return the cut of the state as it is; valid once all earlier outputs are acknowledged."""
         state, merge = self._state, self._merge
         j_ms = merge.passed - 1
+        if self._restored is not None:
+            if j_ms <= self._restored.j_ms:
+                return self._restored  # still replaying: what was committed stays true
+            self._restored = None
         held = state.blind.oldest_held() if state.blind is not None else None
         if held is not None:
             j_ms = min(j_ms, held - 1)

@@ -79,13 +79,13 @@ class Killed:
         """Run to the end of both logs through every kill, and return what the topic shows."""
         while self._at != [len(self._log[0]), len(self._log[1])]:
             output = self._step()
-            if self._kills and self._rng.random() < 0.3:  # noqa: PLR2004
+            if self._kills and self._rng.random() < 0.3:
                 self._kills -= 1
                 self.broker.publish(output, self._rng.randint(0, len(output.changes)))
                 self._restart()
                 continue
             self.broker.publish(output)
-            if self._rng.random() < 0.5:  # noqa: PLR2004
+            if self._rng.random() < 0.5:
                 self._commit()
         self.broker.publish(self._lane.flush())
         return reduced(self.broker.topic)

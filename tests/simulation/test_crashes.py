@@ -12,9 +12,10 @@ from tests.simulation.crashes import NEVER_STALLED, Killed, Log, run_whole
 from tests.simulation.histories import History, small_history
 
 SEEDS_AT_ONCE = 250
+HISTORIES = 10_000
 
 
-def _log_of(history: History) -> Log:
+def log_of(history: History) -> Log:
     """Give each record its key, which is its terminal where it can be read."""
     logs: Log = ([], [])
     for source in (0, 1):
@@ -35,13 +36,13 @@ def _explained(seed: int, whole: dict[str, object], killed: dict[str, object]) -
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("first", range(0, 2_000, SEEDS_AT_ONCE))
+@pytest.mark.parametrize("first", range(0, HISTORIES, SEEDS_AT_ONCE))
 def test_killed_anywhere(first: int) -> None:
     """Every crash point, commit and fetch split of a small history leads to the same anomalies."""
     for seed in range(first, first + SEEDS_AT_ONCE):
         history = small_history(seed)
         policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED)
-        log = _log_of(history)
+        log = log_of(history)
         whole = run_whole(log, policy)
         killed = Killed(log, policy, random.Random(seed), kills=4)
         found = killed.run()
