@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
@@ -73,15 +74,22 @@ class TruthRun:
             "log_level": "debug",
             **more,
         }
-        path = folder / "run.yaml"
-        path.write_text(json.dumps(self.document), encoding="utf-8")
-        self.settings: Settings = load_settings(path, (), {})
+        self.settings: Settings = _settings(self.document)
         self.inputs = (self.settings.topic_terminal, self.settings.topic_host)
         configs = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
         admin = KafkaAdminClient(bootstrap_servers=servers)
         admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=configs) for topic in self.inputs])
         admin.close()
         create_topics(self.settings, PARTITIONS, 1)
+
+    def again(self, name: str) -> TruthRun:
+        """Return a run of another group on the same inputs, with outputs of its own."""
+        other = copy(self)
+        outputs = {role: f"{name}-{role}" for role in ("anomalies", "deadletter", "control")}
+        other.document = {**self.document, "group_id": name, "topics": {**self.document["topics"], **outputs}}
+        other.settings = _settings(other.document)
+        create_topics(other.settings, PARTITIONS, 1)
+        return other
 
     def simulate(self, params: SimulationParams) -> tuple[SimulationSummary, list[dict[str, Any]]]:
         """Send a whole timeline as fast as it goes and return its summary and its truth."""
@@ -150,6 +158,13 @@ class TruthRun:
             for records in consumer.poll(timeout_ms=500, max_records=5_000).values():
                 yield from records
         consumer.close()
+
+
+def _settings(document: Mapping[str, Any]) -> Settings:
+    """Return the settings of a document that needs no file."""
+    overrides = [f"{key}={json.dumps(value)}" for key, value in document.items() if key != "topics"]
+    topics = [f"topics.{role}={topic}" for role, topic in document["topics"].items()]
+    return load_settings(None, (*overrides, *topics), {})
 
 
 def heartbeat(event_id: str, terminal: str, at_ms: int) -> bytes:

@@ -1,0 +1,52 @@
+"""One replay in a process of its own: ``python -m benchmarks.file_replay_round FOLDER`` prints its figures as JSON.
+
+The clocks run around the replay alone; starting Python and judging the answer are outside.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import orjson
+
+from streams.replay.run import replay_files
+from streams.settings import load_settings
+from streams.simulator.score import read_truth, score
+
+KIB_PER_MIB = 1024
+
+
+def main(folder: Path) -> None:
+    """Replay the files of a folder and print what was measured."""
+    policy = load_settings(None, (), {}, live=False).policy()
+    began, cpu = time.monotonic(), time.process_time()
+    result = replay_files([folder / "terminal.jsonl"], [folder / "host.jsonl"], policy)
+    ended, cpu = time.monotonic(), time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MIB
+    events = int(str(result.summary["events"]))
+    judged = score(map(orjson.loads, result.anomalies), read_truth(folder / "truth.jsonl"))
+    kinds = judged.kinds.values()
+    figures = {
+        "began": began,
+        "ended": ended,
+        "events": events,
+        "wall_s": round(ended - began, 3),
+        "cpu_s": round(cpu, 3),
+        "events_per_wall_s": round(events / (ended - began)),
+        "events_per_cpu_s": round(events / cpu),
+        "peak_mib": round(peak, 1),
+        "expected": sum(kind.expected for kind in kinds),
+        "found": sum(kind.found for kind in kinds),
+        "missed": len(judged.missed),
+        "false": len(judged.false),
+        "otherwise": len(judged.differing),
+    }
+    sys.stdout.write(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,19 @@
+"""The one workload of all measurements: an ordinary day of a network with a million events an hour."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.simulator.params import SimulationParams
+
+EVENTS_PER_S: Final = 1_000_000 / 3_600
+"""Of both sources together; fewer events are a shorter day, so that memory can be compared."""
+TERMINALS: Final = 4_000
+SEED: Final = 7
+
+
+def steady(events: int) -> SimulationParams:
+    """Return the simulation that sends about this many events: one act in a hundred is a labelled fault."""
+    return SimulationParams(
+        terminals=TERMINALS, rate=EVENTS_PER_S, duration_s=events / EVENTS_PER_S, seed=SEED, scenario="steady"
+    )
