@@ -65,7 +65,7 @@ def test_signature(function: object) -> None:
         ],
         return_annotation=inspect.Signature.empty,
     )
-    assert str(bare) == SIGNATURES[function]  # type: ignore[index]
+    assert str(bare) == SIGNATURES[function]
 
 
 def test_attributes_that_the_thread_reads() -> None:
