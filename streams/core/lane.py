@@ -53,16 +53,30 @@ class LaneGauges:
 class Lane:
     """One lane of the monitor."""
 
-    def __init__(self, number: int, policy: Policy, *, partitions: int = 1, live: bool = True) -> None:
+    def __init__(
+        self,
+        number: int,
+        policy: Policy,
+        *,
+        partitions: int = 1,
+        live: bool = True,
+        check_keys: bool | None = None,
+        state: LaneState | None = None,
+    ) -> None:
+        """Take the partition's number; ``check_keys`` is ``live`` unless said otherwise.
+
+        A replay may bring a ``state`` of its own that takes notes of what becomes of each voucher.
+        """
         self.number = number
         self.partitions = partitions
         self._policy = policy
         self._live = live
-        self._state = LaneState(number, policy, partitions=partitions, live=live)
+        self._state = LaneState(number, policy, partitions=partitions, live=live) if state is None else state
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator.apply)
         self._decoders = tuple(
-            Decoder(source, policy, defaultdict(int), check_keys=live) for source in (TERMINAL, HOST)
+            Decoder(source, policy, defaultdict(int), check_keys=live if check_keys is None else check_keys)
+            for source in (TERMINAL, HOST)
         )
         self._episodes = Episodes(self._state)
         self._log_time = [UNREAD, UNREAD]
