@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gc
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -80,7 +80,7 @@ class _Source:
         return str(self._paths[line[1]]), line[2]
 
 
-class _Findings:
+class Findings:
     """Collects what the lane says: the last revision of each anomaly and the counters."""
 
     def __init__(self, deadletter: IO[bytes] | None) -> None:
@@ -120,6 +120,22 @@ def _dead_letter_row(letter: DeadLetter, file: str, line: int) -> bytes:
     return msgspec.json.encode(row)
 
 
+@contextmanager
+def rare_collection() -> Iterator[None]:
+    """Let the cycle collector look seldom while a replay runs."""
+    before = gc.get_threshold()
+    gc.set_threshold(_YOUNG_OBJECTS, _OLDER_ROUNDS, _OLDER_ROUNDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def file_lane(policy: Policy) -> Lane:
+    """Return the one lane of a file replay."""
+    return Lane(0, policy, live=False)
+
+
 def replay_files(
     terminal: Sequence[Path],
     host: Sequence[Path],
@@ -127,34 +143,31 @@ def replay_files(
     *,
     flush: bool = True,
     deadletter: Path | None = None,
+    make_lane: Callable[[Policy], Lane] = file_lane,
 ) -> ReplayResult:
     """Run the pipeline over JSON Lines files, plain or ``.gz``; deterministic to the byte.
 
+    ``make_lane`` is called anew where files have to be sorted first.
     Raises ``UnreachableError`` for a file that cannot be read or written, ``UsageError`` for one
     that mixes lines with and without ``received_at``.
     """
-    before = gc.get_threshold()
-    gc.set_threshold(_YOUNG_OBJECTS, _OLDER_ROUNDS, _OLDER_ROUNDS)
-    try:
+    with rare_collection():
         try:
-            return _replay((terminal, host), policy, in_order, flush=flush, deadletter=deadletter)
+            return _replay((terminal, host), in_order, make_lane(policy), flush=flush, deadletter=deadletter)
         except NotSortedError:
-            return _replay((terminal, host), policy, sorted_on_disk, flush=flush, deadletter=deadletter)
-    finally:
-        gc.set_threshold(*before)
+            return _replay((terminal, host), sorted_on_disk, make_lane(policy), flush=flush, deadletter=deadletter)
 
 
 def _replay(
     paths: tuple[Sequence[Path], Sequence[Path]],
-    policy: Policy,
     read: Callable[[Sequence[Path], str], Iterator[Line]],
+    lane: Lane,
     *,
     flush: bool,
     deadletter: Path | None,
 ) -> ReplayResult:
-    lane = Lane(0, policy, live=False)
     with ExitStack() as stack:
-        findings = _Findings(_created(deadletter, stack))
+        findings = Findings(created(deadletter, stack))
         sources = tuple(
             _Source(read(paths[source], SOURCES[source]) if paths[source] else iter(()), paths[source])
             for source in (TERMINAL, HOST)
@@ -162,12 +175,14 @@ def _replay(
         while not (sources[TERMINAL].done and sources[HOST].done):
             behind = _behind(sources)
             source = sources[behind]
-            findings.take(lane.feed(behind, source.fetch()), lambda letter: sources[letter.source].place(letter.offset))
+            # Files know no present that a record could be ahead of.
+            out = lane.feed(behind, source.fetch(), NEVER)
+            findings.take(out, lambda letter: sources[letter.source].place(letter.offset))
             if source.done and not sources[1 - behind].done:
                 # Nothing more comes of it: the other one need not wait in memory for the end.
                 findings.take(lane.caught_up(behind, NEVER), lambda _: ("", 0))
         findings.take(lane.flush() if flush else lane.settle(), lambda _: ("", 0))
-    return _result(findings, lane.unclosed)
+    return summed_up(findings, lane.unclosed)
 
 
 def _behind(sources: tuple[_Source, ...]) -> int:
@@ -177,7 +192,8 @@ def _behind(sources: tuple[_Source, ...]) -> int:
     return TERMINAL if terminal.reached <= host.reached else HOST
 
 
-def _created(path: Path | None, stack: ExitStack) -> IO[bytes] | None:
+def created(path: Path | None, stack: ExitStack) -> IO[bytes] | None:
+    """Return the dead-letter file, open until the stack ends; raises UnreachableError if it cannot be written."""
     if path is None:
         return None
     try:
@@ -186,7 +202,8 @@ def _created(path: Path | None, stack: ExitStack) -> IO[bytes] | None:
         raise UnreachableError(f"cannot write dead-letter file {path}: {error.strerror}; check the folder") from error
 
 
-def _result(findings: _Findings, pending: int) -> ReplayResult:
+def summed_up(findings: Findings, pending: int) -> ReplayResult:
+    """Return the final anomalies in their order, and the summary of all that was counted."""
     ordered = sorted(
         findings.final.values(), key=lambda change: (int(str(change.record["opened_at"])), change.anomaly_id)
     )
