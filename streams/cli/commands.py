@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 app.command("demo", short_help="See it at work on simulated traffic for a minute.")(demo.demo)
 app.command("worker", short_help="Watch the two feeds.")(worker.worker)
-app.command("replay", cls=replay.ReplayCommand, short_help="Judge files, without a broker.")(replay.replay)
+app.command("replay", cls=replay.ReplayCommand, short_help="Judge files, or a range of the topics.")(replay.replay)
 app.command("simulate", short_help="Simulate a fleet with labelled faults.")(simulate.simulate)
 app.add_typer(topics.app, name="topics", short_help="Create or check the topics.")
 app.command("doctor", short_help="Find out what is wrong, and what to change.")(doctor.doctor)

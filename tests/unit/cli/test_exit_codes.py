@@ -24,9 +24,11 @@ def test_the_version_is_done(voucherwatch: Voucherwatch) -> None:
     assert (ended.code, ended.out) == (0, f"voucherwatch {streams.__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["nosuch"], ["worker", "--nosuch"], ["replay"], ["demo", "--seed", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["nosuch"], ["worker", "--nosuch"], ["replay", "--host"], ["demo", "--seed", "x"]]
+)
 def test_bad_usage_is_two(arguments: list[str], voucherwatch: Voucherwatch) -> None:
-    """An unknown command or option, a missing option and a wrong value are bad usage."""
+    """An unknown command or option, an option without its value and a wrong value are bad usage."""
     ended = voucherwatch(*arguments)
     assert ended.code == ExitCode.USAGE
     assert "Error: " in ended.err
@@ -50,7 +52,11 @@ def test_a_missing_file_is_three(voucherwatch: Voucherwatch, tmp_path: Path) -> 
     assert ended.err == f"Cannot read the configuration file {tmp_path}/none.yaml: no such file or directory.\n"
 
 
-@pytest.mark.parametrize("arguments", [["topics", "check"], ["topics", "create"], ["doctor"], ["demo"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["topics", "check"], ["topics", "create"], ["doctor"], ["demo"], ["replay", "--from", "-2h"]],
+    ids=" ".join,
+)
 def test_no_broker_is_three(arguments: list[str], voucherwatch: Voucherwatch) -> None:
     """A port where nothing listens is one sentence with the address."""
     timeout = [] if arguments == ["demo"] else ["--set", "broker_timeout=1s"]
