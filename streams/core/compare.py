@@ -29,6 +29,8 @@ def value_of(leg: Event, name: str) -> Value:
         return leg.card
     if name == "outcome":
         return leg.outcome
+    if name == "currency":
+        return leg.currency or None
     value = getattr(leg.body, name)
     if isinstance(value, str):
         return value.strip() or None

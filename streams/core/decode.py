@@ -17,6 +17,7 @@ from msgspec.structs import force_setattr
 
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event, decode_body
+from streams.core.fields import LATEST_TIME_MS
 from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMIT, Judge, original_is_plain
 from streams.core.masking import mask_card
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
@@ -33,7 +34,6 @@ MAX_KNOWN_IDS: Final = 200_000
 MAX_TERMINAL_ID: Final = 16
 MAX_MERCHANT_ID: Final = 15
 
-LATEST_TIME_MS: Final = 2**63
 LENGTH_OF_OFFSET: Final = 6
 
 _TRANSACTIONS: Final = {kind: kind for kind in TRANSACTION_KINDS}

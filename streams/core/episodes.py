@@ -44,8 +44,8 @@ class Episodes:
         if blind is None or source in self._stalls:
             return
         since = blind.silent_since(source)
-        at = max(state.now, since)
-        seconds = (at - since) // 1000
+        at = since + state.policy.stall_after_ms
+        seconds = state.policy.stall_after_ms // 1000
         sentence = (
             f"no {SOURCES[source]} event for {seconds} s of log time while the other source went on; "
             "verdicts on its missing legs are held"

@@ -19,6 +19,8 @@ MASKED_TEXTS: Final = ("response_code", "auth_code", *EVIDENCE_FIELDS)
 """Text fields that the card test applies to besides ``card`` and ``original``."""
 
 MAX_AMOUNT: Final = 2**63 - 1
+LATEST_TIME_MS: Final = 10**13
+"""The year 2286: a longer number is no time, and could be a card's."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
@@ -52,7 +54,7 @@ def is_absent_number(value: object) -> bool:
 def parse_time(value: object) -> int | None:
     """Return epoch milliseconds of an RFC 3339 text with offset or an integer of them, else ``None``."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if 0 <= value <= MAX_AMOUNT else None
+        return value if 0 <= value < LATEST_TIME_MS else None
     match = _TIME.match(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None

@@ -97,12 +97,15 @@ class Judge:
         return kept | renamed
 
     def _read(self, document: dict[str, Any], offset: int, log_time: int) -> Event:
+        content = hash(msgspec.json.encode({k: v for k, v in document.items() if k != "received_at"}, order="sorted"))
         kind = document.get("kind")
+        if isinstance(kind, str):
+            kind = kind.strip()
+            document = document | {"kind": kind}
         plain = kind not in TRANSACTION_KINDS
         self._require(document, plain=plain)
         clean = fields.read_fields(document, plain=plain)
         outcome = "" if plain else self._outcome(clean)
-        content = hash(msgspec.json.encode({k: v for k, v in document.items() if k != "received_at"}, order="sorted"))
         self._mask(clean)
         body = Body(**{name: value for name, value in clean.items() if name != "received_at"})
         known = kind if isinstance(kind, str) and (not plain or kind in PLAIN_KINDS) else ""

@@ -10,9 +10,9 @@ t=300    host idle
 t=600    terminal idle
 t=600    host idle
 ---
-t=264.999 source_stalled critical
+t=30 source_stalled critical
     host of lane 0
-    no host event for 264 s of log time while the other source went on; verdicts on its missing legs are held
+    no host event for 30 s of log time while the other source went on; verdicts on its missing legs are held
 t=361 orphan_terminal info 10000 CNY
     sale T0000001 10: t2 and none
     marked held

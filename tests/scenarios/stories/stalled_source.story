@@ -13,9 +13,9 @@ t=180..340/20 host status
 t=360    terminal idle
 t=360    host idle
 ---
-t=114.999 source_stalled critical
+t=30 source_stalled critical
     host of lane 0
-    no host event for 114 s of log time while the other source went on; verdicts on its missing legs are held
+    no host event for 30 s of log time while the other source went on; verdicts on its missing legs are held
     t=160.999 resolved, recovered
 t=320 orphan_terminal critical 10000 CNY
     sale T0000001 20: t12 and none
