@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 
 from streams.core.lane import HOST, TERMINAL, Lane, RawRecord
 from streams.core.partitioner import partition_of
@@ -83,10 +83,19 @@ class TruthRun:
         create_topics(self.settings, PARTITIONS, 1)
 
     def again(self, name: str) -> TruthRun:
-        """Return a run of another group on the same inputs, with outputs of its own."""
+        """Return a run of another group on the same inputs, with outputs of its own, as an operator would have it.
+
+        From here on the brokers set the times; what lies in the inputs keeps those of its producers, as if it
+        had been appended hours ago.  So ``allow_create_time`` is not needed, and not set.
+        """
+        wish = {"message.timestamp.type": "LogAppendTime"}
+        admin = KafkaAdminClient(bootstrap_servers=self.servers)
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, wish) for topic in self.inputs])
+        admin.close()
         other = copy(self)
         outputs = {role: f"{name}-{role}" for role in ("anomalies", "deadletter", "control")}
-        other.document = {**self.document, "group_id": name, "topics": {**self.document["topics"], **outputs}}
+        topics = {**self.document["topics"], **outputs}
+        other.document = {**self.document, "group_id": name, "topics": topics, "allow_create_time": False}
         other.settings = _settings(other.document)
         create_topics(other.settings, PARTITIONS, 1)
         return other
