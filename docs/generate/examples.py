@@ -72,6 +72,7 @@ def _stalled() -> list[dict[str, Any]]:
     own = [_event(number, "10000017", BEGIN_MS + number * 5_000) for number in range(1, 10)]
     found = _published(lane, [(HOST, [_event(1, "10000017", BEGIN_MS)]), (TERMINAL, own)])
     found += [_shown(change) for change in lane.caught_up(HOST, own[-1][1] + policy.idle_lateness_ms).changes]
+    found += [_shown(change) for change in lane.source_stalled(HOST, stalled=True).changes]
     return [one for one in found if one["kind"] == "source_stalled"][:1]
 
 
