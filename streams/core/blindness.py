@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core.partitioner import partition_of
 
 if TYPE_CHECKING:
+    from streams.core.cut import Marks
     from streams.core.event import Event
     from streams.core.policy import Policy
     from streams.core.voucher import Voucher
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MIN_TERMINALS: Final = 100
 """How many terminals must be known before a lane can be called split."""
 WRONG_SHARE_PERCENT: Final = 1
+MARKS_FOR_AN_EVENT: Final = 20
+"""Log times read in which one event of a voucher is taken for granted; the others may be of bad records."""
 MAX_TERMINALS: Final = 200_000
 """Terminals of one source beyond this are not checked: by then the answer is known."""
 
@@ -37,6 +40,8 @@ class Blindness:
         self._last_ms = 0
         self._silent_since = [-1, -1]
         self._hold_until = [-1, -1]
+        self._silences: list[tuple[int, int, int, int]] = []
+        """Silences long enough for a stall: last event before, source, first event after, end of the hold."""
         self.held: dict[Voucher, int] = {}
         """Vouchers whose verdict is held -> the deadline at which it was due."""
         self._known: tuple[set[str], set[str]] = (set(), set())
@@ -67,6 +72,8 @@ class Blindness:
         back = not first and self.stalled(source, at)
         if back:
             self._hold_until[source] = at + min(at - since, self._limit_ms)
+        if not first and at - since >= self._after_ms:
+            self._silences.append((since, source, at, max(at, self._hold_until[source])))
         self._silent_since[source] = -1
         self._silent_since[1 - source] = at if first else self._last_ms
         return back
@@ -79,6 +86,32 @@ class Blindness:
     def silent_since(self, source: int) -> int:
         """Return the log time of the last event before a source fell silent, -1 while it speaks."""
         return self._silent_since[source]
+
+    def needed_from(self, r_ms: int, marks: tuple[Marks, Marks]) -> int:
+        """Return from which log time a replay must read so that it sees at ``r_ms`` what is silent or held.
+
+        A stall is a fact of the whole silence, so a replay that begins within one, or while its
+        hold lasts, begins at its start.  Of a long silence the end is enough, as long as it holds
+        enough events of the other source.
+        """
+        silences = [*self._silences]
+        for source, since in enumerate(self._silent_since):
+            if since >= 0:
+                silences.append((since, source, r_ms, r_ms))
+        while concerned := [silence for silence in silences if silence[0] < r_ms <= silence[3]]:
+            for silence in concerned:
+                silences.remove(silence)
+                r_ms = min(r_ms, self._start_of(silence, r_ms, marks))
+        self._silences = [silence for silence in self._silences if silence[3] >= r_ms]
+        return r_ms
+
+    def _start_of(self, silence: tuple[int, int, int, int], r_ms: int, marks: tuple[Marks, Marks]) -> int:
+        """Return where a replay must begin to see a silence as it was."""
+        since, source, end, _ = silence
+        last = min(end, r_ms)
+        late = last - self._limit_ms - self._after_ms
+        enough = marks[1 - source].count(late, last) > MARKS_FOR_AN_EVENT * self._min_events
+        return max(since, late) if enough else since
 
     def hold_end(self, missing: int, leg: Event, at: int) -> int:
         """Return until which log time a verdict on a missing leg is held.

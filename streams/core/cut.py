@@ -81,6 +81,10 @@ class Marks:
         found = bisect_left(self._times, log_time)
         return self._offsets[found] if found < len(self._times) else self.next_offset
 
+    def count(self, first: int, last: int) -> int:
+        """Return how many log times were read from ``first`` on and before ``last``."""
+        return bisect_left(self._times, last) - bisect_left(self._times, first)
+
     def forget_before(self, log_time: int) -> None:
         """Give back the marks that no cut can need any more."""
         found = bisect_left(self._times, log_time)

@@ -32,6 +32,9 @@ class Episodes:
         for anomaly in self._state.journal.open.values():
             if anomaly.kind == STALLED:
                 self._stalls[SOURCES.index(str(anomaly.record["source"]))] = anomaly
+            elif anomaly.kind == SPLIT and self._state.blind is not None:
+                # The terminals that showed it are not all read again.
+                self._state.blind.split = True
 
     def speaks_for(self, source: int) -> bool:
         """Tell whether this lane has said that a source is stalled."""

@@ -86,7 +86,7 @@ class Lane:
         self._restored: Cut | None = None
         self._cut_ms = UNREAD
         self._from_ms = UNREAD
-        """R of a restart: what lies before it was judged and is not read again, also where a cut is lower."""
+        """R of a restart: what lies before it was judged and is not judged again, also where a cut is lower."""
 
     def restore(
         self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes], *, r_ms: int, starts: tuple[int, int]
@@ -100,6 +100,7 @@ class Lane:
         self._state.journal.silent_until = j_ms
         self._processed = list(processed)
         self._from_ms = r_ms
+        self._merge.apply = self._apply_from_r
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms, starts), anomalies)
         self._episodes.take_up()
@@ -116,8 +117,17 @@ class Lane:
             merge = self._merge
             merge.watermark[source] = max(merge.watermark[source], self._log_time[source])
             merge.advance()
+            if merge.passed > self._from_ms:
+                merge.apply = self._correlator.apply
             self._bound_pending()
         return self._take(len(records))
+
+    def _apply_from_r(self, event: Event) -> None:
+        """Apply an event of a replay; what lies before R only shows which source was silent then."""
+        if event.log_time >= self._from_ms:
+            self._correlator.apply(event)
+        elif self._state.blind is not None:
+            self._state.blind.note(event.source, event.terminal, event.log_time)
 
     def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:  # noqa: C901  the hot loop
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
@@ -142,7 +152,7 @@ class Lane:
                 continue
             if offset >= processed:
                 counts[event.kind, event.outcome] += 1
-            if log_time < from_ms:
+            if log_time < from_ms and not live:
                 continue
             if log_time < passed:
                 out.tally["behind_watermark_total", (SOURCES[source],)] += 1
@@ -244,10 +254,10 @@ class Lane:
         if held is not None:
             j_ms = min(j_ms, held - 1)
         r_ms = state.memory.oldest_needed(j_ms - self._policy.replay_ms)
-        self._cut_ms = r_ms
-        offsets = tuple(marks.offset_at(r_ms) for marks in self._marks)
+        self._cut_ms = r_ms if state.blind is None else state.blind.needed_from(r_ms, self._marks)
+        offsets = tuple(marks.offset_at(self._cut_ms) for marks in self._marks)
         for marks in self._marks:
-            marks.forget_before(r_ms)
+            marks.forget_before(self._cut_ms)
         terminal, host = self._processed
         return Cut(j_ms, r_ms, (offsets[TERMINAL], offsets[HOST]), (terminal, host), self.partitions)
 

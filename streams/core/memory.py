@@ -126,12 +126,12 @@ class Memory:
                 self.drop_one_sided(voucher)
 
     def oldest_needed(self, from_ms: int) -> int:
-        """Return the first log time of every run of a live lane that ends later than ``from_ms`` or is not closed.
+        """Return the first log time of every run of a live lane that ends at ``from_ms`` or later, or is not closed.
 
         Without such a run the answer is ``from_ms``.
         """
         births = self._by_birth
-        while births and not births[0].open and births[0].last <= from_ms:
+        while births and not births[0].open and births[0].last < from_ms:
             births.popleft()
         return min(from_ms, births[0].first) if births else from_ms
 

@@ -28,7 +28,7 @@ class Merge:
 
     def __init__(self, state: LaneState, apply: Callable[[Event], None]) -> None:
         self._state = state
-        self._apply = apply
+        self.apply = apply
         self.waiting: tuple[deque[Event], deque[Event]] = (deque(), deque())
         self.watermark = [UNREAD, UNREAD]
         """Of each source, in epoch milliseconds of log time."""
@@ -50,7 +50,7 @@ class Merge:
 
     def _events(self, mark: int) -> None:
         terminal, host = self.waiting
-        timers, apply = self._state.timers, self._apply
+        timers, apply = self._state.timers, self.apply
         while True:
             if terminal and terminal[0].log_time < mark:
                 event = terminal[0]
@@ -81,7 +81,7 @@ class Merge:
     def apply_behind(self, event: Event) -> None:
         """Apply at once an event that lies behind the watermark, and mark what it touches."""
         event.limited = True
-        self._apply(event)
+        self.apply(event)
         self._timers(self.passed)
 
     def settle(self, last_log_time: int) -> None:

@@ -63,7 +63,9 @@ def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[b
 def _is_read_again(record: dict[str, Any], point: RestartPoint) -> bool:
     """Tell whether the replay reads the legs that opened an anomaly, so that it is derived again."""
     legs = [leg for leg in record["legs"].values() if leg is not None]
-    return bool(legs) and all(leg["offset"] >= point.starts[SOURCES.index(leg["source"])] for leg in legs)
+    return bool(legs) and all(
+        leg["log_time"] >= point.r_ms and leg["offset"] >= point.starts[SOURCES.index(leg["source"])] for leg in legs
+    )
 
 
 def _reopen(state: LaneState, record: dict[str, Any]) -> None:
