@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo test goldens check bench lock clean
+.PHONY: help setup demo test chaos goldens check bench lock clean
 
 help:  ## list what make can do here
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: $(STAMP)  ## run the whole pipeline for a minute on simulated traffic
 
 test: $(STAMP)  ## run every test; what cannot run here is named with its reason
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(STAMP)  ## kill, freeze and restart workers and broker under load for minutes, and account for every anomaly
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 goldens: $(STAMP)  ## write the ends of the golden stories anew; read the difference before it is committed
 	@$(BIN)/python -m tests.scenarios.refresh
