@@ -38,9 +38,12 @@ SIGNATURES = {
         "(self, consumer, active_partitions, timeout=None, max_records=None)"
     ),
     driver.AIOKafkaConsumerThread._ensure_consumer: "(self)",
+    driver.AIOKafkaConsumerThread.on_thread_stop: "(self)",
     driver.AIOKafkaConsumerThread.seek_to_committed: "(self)",
     driver.AIOKafkaConsumerThread.earliest_offsets: "(self, *partitions)",
     driver.Producer._settings_extra: "(self)",
+    driver.Producer.flush: "(self)",
+    driver.Producer.on_stop: "(self)",
     driver.Producer.send: "(self, topic, key, value, partition, timestamp, headers, *, transactional_id=None)",
     App._on_partitions_assigned: "(self, assigned, generation_id=0)",
     App._on_partitions_revoked: "(self, revoked)",
