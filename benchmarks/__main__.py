@@ -17,7 +17,7 @@ REPLAY_EVENTS: Final = 1_000_000
 KAFKA_EVENTS: Final = 500_000
 ROUNDS: Final = 3
 SMOKE_EVENTS: Final = 20_000
-PARTS: Final = ("replay", "shares", "kafka")
+PARTS: Final = ("replay", "shares", "calm", "kafka")
 
 
 def main() -> None:
@@ -31,8 +31,12 @@ def main() -> None:
             found["replay"] = file_replay.measure(folder, wanted.events, wanted.rounds)
         if "shares" in wanted.only:
             if "replay" not in wanted.only:
-                file_replay.generate(folder, wanted.events)
+                file_replay.generate(folder, wanted.events, "steady")
             found["shares"] = shares.measure(folder)
+        if "calm" in wanted.only:
+            _tell(wanted, "the same without a fault, for its memory ...")
+            figures = file_replay.measure(folder, wanted.events, 1, "calm")
+            found["calm"] = {key: value for key, value in figures.items() if key == "events" or key.endswith("_mib")}
         if "kafka" in wanted.only:
             _tell(wanted, f"{wanted.kafka_events:,} events through Apache Kafka, {wanted.rounds} rounds ...")
             found["kafka"] = _kafka(folder, wanted)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.machine import measured_core, median, on_cores, resident_mib
-from benchmarks.workload import steady
+from benchmarks.workload import day
 from streams.simulator.run import simulate_to_files
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 LOOK_EVERY_S: Final = 0.02
 
 
-def generate(folder: Path, events: int) -> int:
+def generate(folder: Path, events: int, scenario: str) -> int:
     """Write ``terminal.jsonl``, ``host.jsonl`` and ``truth.jsonl`` and return how many records they hold."""
     summary = simulate_to_files(
-        steady(events), folder / "terminal.jsonl", folder / "host.jsonl", folder / "truth.jsonl"
+        day(events, scenario), folder / "terminal.jsonl", folder / "host.jsonl", folder / "truth.jsonl"
     )
     return summary.records
 
@@ -49,9 +49,9 @@ def one_round(folder: Path) -> dict[str, Any]:
     return found
 
 
-def measure(folder: Path, events: int, rounds: int) -> dict[str, Any]:
+def measure(folder: Path, events: int, rounds: int, scenario: str = "steady") -> dict[str, Any]:
     """Generate once, replay ``rounds`` times and return the medians."""
-    records = generate(folder, events)
+    records = generate(folder, events, scenario)
     results = [one_round(folder) for _ in range(rounds)]
     medians = {name: median([result[name] for result in results]) for name in results[0]}
     return {"records": records, "rounds": rounds, **medians}

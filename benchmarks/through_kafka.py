@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.machine import cpu_seconds, measured_core, median, on_cores, other_cores, resident_mib
-from benchmarks.workload import steady
+from benchmarks.workload import day
 from streams.simulator.score import score
 from tests.integration.kafka_broker import KafkaBroker
 from tests.integration.truth_run import PARTITIONS, TruthRun
@@ -45,7 +45,7 @@ def measure(folder: Path, events: int, rounds: int, servers: str | None) -> dict
         name = f"bench-{time.time_ns():x}"
         # The day ends with the last of the late, all from one side, which a live lane would take for a stall.
         sent = TruthRun(servers, folder, name, log_level="info", stall_min_events=1_000_000)
-        summary, truth = sent.simulate(steady(events))
+        summary, truth = sent.simulate(day(events))
         results = [_one_round(sent, f"{name}-{number}", summary.records, truth) for number in range(rounds)]
     medians = {key: median([result[key] for result in results]) for key in results[0]}
     return {"records": summary.records, "rounds": rounds, **medians}

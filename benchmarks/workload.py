@@ -16,13 +16,13 @@ TERMINALS: Final = 4_000
 SEED: Final = 7
 
 
-def steady(events: int) -> SimulationParams:
-    """Return the simulation that sends about this many events: one act in a hundred is a labelled fault."""
+def day(events: int, scenario: str = "steady") -> SimulationParams:
+    """Return the simulation that sends about this many events; in ``steady`` one act in a hundred is a fault."""
     return SimulationParams(
         terminals=TERMINALS,
         rate=EVENTS_PER_S,
         duration_s=events / EVENTS_PER_S,
         seed=SEED,
-        scenario="steady",
+        scenario=scenario,
         start_ms=EVEN_HOURS_MS,
     )
