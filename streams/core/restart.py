@@ -61,8 +61,14 @@ def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[b
 
 
 def _is_read_again(record: dict[str, Any], point: RestartPoint) -> bool:
-    """Tell whether the replay reads the legs that opened an anomaly, so that it is derived again."""
+    """Tell whether the replay reads what opened an anomaly, so that it is derived again.
+
+    That is all its legs, or the late answer of one of them: the anomaly that the answer resolved stood
+    open before, and is taken up itself.
+    """
     legs = [leg for leg in record["legs"].values() if leg is not None]
+    if any(leg.get("answered_at", -1) >= point.r_ms for leg in legs):
+        return True
     return bool(legs) and all(
         leg["log_time"] >= point.r_ms and leg["offset"] >= point.starts[SOURCES.index(leg["source"])] for leg in legs
     )
