@@ -33,6 +33,7 @@ from streams.edges.batch_driver import (
     SystemClock,
     register,
 )
+from streams.edges.control_topic import ControlTopic
 from streams.edges.dead_letter import DeadLetterTopic
 from streams.edges.faust_worker import VoucherApp, VoucherWorker
 from streams.edges.metrics import LaneReading, Metrics, WorkerReading
@@ -109,6 +110,7 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
         host,
         answers,
         EndWatch(host, answers, settings.liveness_after_ms / 1_000),
+        ControlTopic(settings.topic_control, connect),
         metrics,
         settings.commit_interval_ms / 1_000,
         app.fail,

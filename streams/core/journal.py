@@ -80,13 +80,44 @@ class Journal:
         self.stored: dict[str, tuple[int, int, str]] = {}
         """Anomaly id -> (log time, revision, status) of the newest record found in the topic at restart."""
         self.unresolved: dict[str, int] = defaultdict(int)
-        self._acknowledged: dict[str, tuple[object, object]] = {}
+        self._acknowledged: dict[str, tuple[str, int]] = {}
+        """Anomaly id -> who acknowledged it, and when in epoch milliseconds."""
+        self._unsaid: set[str] = set()
+        """Acknowledged anomalies that the topic shows as open, and that are not derived again yet."""
+        self._detected: dict[str, dict[str, object]] = {}
+        """Anomaly id -> when it was first published, by its record."""
         self._matched: dict[str, int] = defaultdict(int)
 
-    def remember_acknowledgement(self, record: dict[str, object]) -> None:
-        """Keep who has acknowledged an anomaly, for when it is derived again."""
-        if record.get("acknowledged_by") is not None:
-            self._acknowledged[str(record["id"])] = (record["acknowledged_by"], record["acknowledged_at"])
+    def remember(self, record: dict[str, object]) -> None:
+        """Keep what of a published anomaly does not follow from its events, for when it is derived again."""
+        anomaly_id = str(record["id"])
+        if record["acknowledged_by"] is not None:
+            self._acknowledged[anomaly_id] = (str(record["acknowledged_by"]), int(str(record["acknowledged_at"])))
+        self._detected[anomaly_id] = {name: record[name] for name in ("detected_at", "lateness_ms")}
+
+    def acknowledge(self, anomaly_id: str, by: str, at_ms: int) -> None:
+        """Write down that somebody takes care of an open anomaly; the latest acknowledgement counts.
+
+        What is no open anomaly of this lane is left alone, and so is one that the topic shows as over.
+        """
+        known = self._acknowledged.get(anomaly_id)
+        if known is not None and at_ms <= known[1]:
+            return
+        stored = self.stored.get(anomaly_id)
+        if stored is not None and stored[2] != "open":
+            return
+        anomaly = self.open.get(anomaly_id)
+        if anomaly is not None:
+            self._acknowledged[anomaly_id] = (by, at_ms)
+            self._say_acknowledged(anomaly)
+        elif stored is not None:
+            self._acknowledged[anomaly_id] = (by, at_ms)
+            self._unsaid.add(anomaly_id)
+
+    def _say_acknowledged(self, anomaly: Anomaly) -> None:
+        by, at_ms = self._acknowledged[anomaly.id]
+        anomaly.record = anomaly.record | {"acknowledged_by": by, "acknowledged_at": at_ms}
+        self._revise(anomaly, int(str(anomaly.record["changed_at"])))
 
     def take(self) -> LaneOutput:
         """Return what was collected since the last call."""
@@ -143,8 +174,14 @@ class Journal:
         if acknowledged is not None:
             by, time = acknowledged
             anomaly.record = anomaly.record | {"acknowledged_by": by, "acknowledged_at": time}
+        if anomaly.id in self._detected:
+            anomaly.record = anomaly.record | self._detected[anomaly.id]
         self.open[anomaly.id] = anomaly
-        self._say(anomaly, at)
+        said = self._say(anomaly, at)
+        if anomaly.id in self._unsaid:
+            self._unsaid.discard(anomaly.id)
+            if not said:
+                self._say_acknowledged(anomaly)
         self.count(at, "anomalies_opened_total", anomaly.kind, anomaly.severity, anomaly.link)
         if held:
             self.count(at, "anomalies_held_total", anomaly.kind)
@@ -178,12 +215,18 @@ class Journal:
         self._say(anomaly, at)
         self.count(at, "anomalies_expired_total", anomaly.kind)
 
-    def _say(self, anomaly: Anomaly, at: int) -> None:
+    def _say(self, anomaly: Anomaly, at: int) -> bool:
+        """Publish a change, unless an earlier process has; tell whether it is published now."""
         stored = self.stored.get(anomaly.id)
         if at <= self.silent_until or (stored is not None and _is_said(stored, at, anomaly.status)):
             if stored is not None:
                 anomaly.revision = max(anomaly.revision, stored[1])
-            return
+            return False
+        self._revise(anomaly, at)
+        return True
+
+    def _revise(self, anomaly: Anomaly, at: int) -> None:
+        stored = self.stored.get(anomaly.id)
         anomaly.revision = 1 + max(anomaly.revision, stored[1] if stored is not None else 0)
         anomaly.record = anomaly.record | {"revision": anomaly.revision, "changed_at": at}
         self.out.changes.append(AnomalyChange(anomaly.record, at))

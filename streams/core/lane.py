@@ -212,6 +212,14 @@ class Lane:
             self._episodes.recovered(source)
         return self._take(0)
 
+    def acknowledge(self, anomaly_id: str, by: str, at_ms: int) -> LaneOutput:
+        """Write down who takes care of an anomaly, and when (epoch ms); nothing else about it changes.
+
+        An id that is no open anomaly of this lane changes nothing.
+        """
+        self._state.journal.acknowledge(anomaly_id, by, at_ms)
+        return self._take(0)
+
     def _take(self, read: int) -> LaneOutput:
         self._episodes.report_splits()
         out = self._state.journal.take()

@@ -48,7 +48,7 @@ def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[b
     for raw in records:
         record: dict[str, Any] = msgspec.json.decode(raw)
         state.journal.stored[record["id"]] = (record["changed_at"], record["revision"], record["status"])
-        state.journal.remember_acknowledgement(record)
+        state.journal.remember(record)
         if record["opened_at"] > point.j_ms or _is_read_again(record, point):
             continue
         ended_at = record["resolved_at"]

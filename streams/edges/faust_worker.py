@@ -141,6 +141,10 @@ class VoucherWorker(Worker):
                 self._arm()
             try:
                 self.stop_and_shutdown()
+            except asyncio.CancelledError:
+                # A fetch that was under way when we were told to stop looks like a crash to Faust.
+                if self._signal_stop_future is None:
+                    raise
             except Exception as error:  # noqa: BLE001  a crash of a Faust service is raised there
                 self.app.failure = self.app.failure or error
         finally:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from streams.edges.batch_driver.ends import BrokerAnswers, EndWatch
     from streams.edges.batch_driver.host import LaneHost
-    from streams.edges.batch_driver.ports import Observer
+    from streams.edges.batch_driver.ports import Control, Observer
 
 FETCH_SECONDS = 0.25
 """Longest wait of one fetch call; a partition that may be read again is asked for within this time."""
@@ -48,6 +48,7 @@ class DriverParts:
     lane_host: LaneHost
     answers: BrokerAnswers
     end_watch: EndWatch
+    control: Control
     observer: Observer
     commit_interval_seconds: float
     fail: Callable[[BaseException], None]
@@ -201,6 +202,15 @@ class BatchConsumer(Consumer):
     @Service.task
     async def _commit_cuts(self) -> None:
         await self._repeat(self._driver.commit_interval_seconds, lambda: self._host.commit(self._input_log))
+
+    @Service.task
+    async def _follow_control(self) -> None:
+        try:
+            await self._driver.control.follow(self._host.acknowledge)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  a lane may be broken
+            self._driver.fail(error)
 
     @Service.task
     async def _watch_ends(self) -> None:

@@ -40,6 +40,9 @@ REVOKE_SECONDS = 16.0
 What comes later is done again by the next owner.  It must stay well below the group's rebalance timeout (60 s).
 """
 
+MOST_ACKNOWLEDGEMENTS = 10_000
+"""Kept for lanes that come later; beyond this the oldest is forgotten."""
+
 _log = structlog.stdlib.get_logger("voucherwatch.lanes")
 
 
@@ -78,6 +81,7 @@ class LaneHost:
         self._on_failure = on_failure
         self._name = uuid.uuid4().hex
         self._guard = LastWord(history, publisher, outbox)
+        self._acknowledgements: dict[str, tuple[str, int]] = {}
         self._commit_lock = asyncio.Lock()
         self._rebuilding: asyncio.Task[None] | None = None
 
@@ -131,6 +135,9 @@ class LaneHost:
         """Rebuild the lanes, then watch until they are taken away that nobody else has the last word on them."""
         try:
             published = await rebuild(lanes, partitions, log, self._history, self.clock, writer)
+            for hosted in lanes:
+                for anomaly_id, (by, at_ms) in self._acknowledgements.items():
+                    self._take(hosted, hosted.lane.acknowledge(anomaly_id, by, at_ms), timed=False)
             await self._guard.keep(lanes, published, writer)
         except asyncio.CancelledError:
             raise
@@ -198,11 +205,27 @@ class LaneHost:
             raise
         self._take(hosted, output)
 
-    def _take(self, hosted: HostedLane, output: LaneOutput) -> None:
+    def acknowledge(self, anomaly_id: str, by: str, at_ms: int) -> None:
+        """Let the lane that has the anomaly write down who takes care of it; the latest word counts.
+
+        Words are kept for lanes that come later.
+        """
+        known = self._acknowledgements.get(anomaly_id)
+        if known is not None and known[1] >= at_ms:
+            return
+        self._acknowledgements[anomaly_id] = (by, at_ms)
+        if len(self._acknowledgements) > MOST_ACKNOWLEDGEMENTS:
+            oldest = min(self._acknowledgements, key=lambda key: self._acknowledgements[key][1])
+            del self._acknowledgements[oldest]
+        for hosted in self.lanes.values():
+            if hosted.ready:
+                self._take(hosted, hosted.lane.acknowledge(anomaly_id, by, at_ms), timed=False)
+
+    def _take(self, hosted: HostedLane, output: LaneOutput, *, timed: bool = True) -> None:
         self._observer.count(output.tally)
         if output.pair_delays:
             self._observer.observe_pairs(output.pair_delays)
-        timed = not hosted.replaying
+        timed = timed and not hosted.replaying
         for change in output.changes:
             on_acknowledged = partial(self._published, change) if timed else None
             self.outbox.put(hosted.sends, partial(self._anomaly, hosted, change), on_acknowledged)

@@ -81,6 +81,13 @@ class History(Protocol):
         """
 
 
+class Control(Protocol):
+    """Follows what operators tell the workers."""
+
+    async def follow(self, acknowledge: Callable[[str, str, int], None]) -> None:
+        """Tell every acknowledgement (anomaly id, by, at in epoch ms), old ones first, until cancelled."""
+
+
 class InputLog(Protocol):
     """The consumer as the rebuilding of lanes sees it: commits, offsets and positions."""
 

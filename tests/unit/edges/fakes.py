@@ -48,6 +48,7 @@ class FakeLane:
         self.says = True
         self.silent = (False, False)
         self.speaks: set[int] = set()
+        self.acknowledged: list[tuple[str, str, int]] = []
 
     def feed(self, source: int, records: Sequence[Any], now_ms: int = 0) -> LaneOutput:
         if self.error is not None:
@@ -93,6 +94,10 @@ class FakeLane:
             self.speaks.add(source)
         else:
             self.speaks.discard(source)
+        return LaneOutput()
+
+    def acknowledge(self, anomaly_id: str, by: str, at_ms: int) -> LaneOutput:
+        self.acknowledged.append((anomaly_id, by, at_ms))
         return LaneOutput()
 
     def offsets(self, source: int) -> list[int]:

@@ -311,3 +311,19 @@ def test_one_lane_says_for_the_worker_that_a_source_is_silent() -> None:
         assert [lane.speaks for lane in lanes] == [set(), set(), set()]
 
     play(story, partitions=3)
+
+
+def test_an_acknowledgement_reaches_lanes_that_come_later_too() -> None:
+    """The control topic is read once; the latest word about an anomaly counts."""
+
+    async def story(world: World) -> None:
+        await rebuilt(world)
+        world.host.acknowledge("a", "Li", 5)
+        world.host.acknowledge("a", "Wang", 4)
+        assert world.lane.acknowledged == [("a", "Li", 5)]
+        await world.host.revoke(world.log)
+        await rebuilt(world)
+        assert world.lane.acknowledged == [("a", "Li", 5)]
+        assert world.observer.published == []
+
+    play(story)
