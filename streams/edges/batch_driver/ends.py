@@ -14,7 +14,7 @@ The same answers show when reading has died: the end lies ahead and nothing came
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -33,8 +33,12 @@ if TYPE_CHECKING:
 
 QUIET_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
+BEGINNING_SECONDS = 5.0
+"""At the start of lanes a broker may be busy, and nothing is lost by waiting."""
 FIRST_RECORD_SECONDS = 10.0
 CLOSE_SECONDS = 0.5
+
+Question = Literal["end_offsets", "beginning_offsets"]
 
 _log = structlog.stdlib.get_logger("voucherwatch.ends")
 
@@ -46,48 +50,51 @@ class BrokerAnswers:
         """Take what builds a consumer without a group."""
         self._connect = connect
         self._consumer: AIOKafkaConsumer | None = None
+        self._connecting = asyncio.Lock()
 
     async def _connected(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            consumer = self._connect()
-            try:
-                await consumer.start()
-            except BaseException:
-                await consumer.stop()
-                raise
-            self._consumer = consumer
-        return self._consumer
+        async with self._connecting:
+            if self._consumer is None:
+                consumer = self._connect()
+                try:
+                    await consumer.start()
+                except BaseException:
+                    await consumer.stop()
+                    raise
+                self._consumer = consumer
+            return self._consumer
 
     async def ask(self, partitions: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
         """Return the high watermark of each partition that answered in time."""
+        return await self._ask("end_offsets", partitions, ANSWER_SECONDS)
+
+    async def beginnings(self, partitions: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """Return the first offset of each partition that answered in time."""
+        return await self._ask("beginning_offsets", partitions, BEGINNING_SECONDS)
+
+    async def _ask(
+        self, question: Question, partitions: Sequence[tuple[str, int]], seconds: float
+    ) -> Mapping[tuple[str, int], int]:
         if not partitions:
             return {}
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                consumer = await self._connected()
-                return await self._end_offsets(consumer, partitions)
-        except (KafkaError, OSError, TimeoutError):
-            pass
-        if self._consumer is None:
-            return {}
+        found = await self._ask_together(question, partitions, seconds)
+        if found is not None or self._consumer is None:
+            return found or {}
         # One partition without leader spoils the common request: ask each by itself.
-        answers = await asyncio.gather(*(self._ask_one(partition) for partition in partitions))
-        return {partition: end for partition, end in zip(partitions, answers, strict=True) if end is not None}
+        answers = await asyncio.gather(*(self._ask_together(question, [one], seconds) for one in partitions))
+        return {partition: offset for answer in answers if answer for partition, offset in answer.items()}
 
-    async def _ask_one(self, partition: tuple[str, int]) -> int | None:
+    async def _ask_together(
+        self, question: Question, partitions: Sequence[tuple[str, int]], seconds: float
+    ) -> Mapping[tuple[str, int], int] | None:
+        """Return the offset of every partition, None if one of them did not answer."""
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                consumer = await self._connected()
-                return (await self._end_offsets(consumer, [partition]))[partition]
-        except (KafkaError, OSError, TimeoutError, KeyError):
+            async with asyncio.timeout(seconds):
+                ask = getattr(await self._connected(), question)
+                found = await ask([TopicPartition(*partition) for partition in partitions])
+        except (KafkaError, OSError, TimeoutError):
             return None
-
-    @staticmethod
-    async def _end_offsets(
-        consumer: AIOKafkaConsumer, partitions: Sequence[tuple[str, int]]
-    ) -> Mapping[tuple[str, int], int]:
-        found = await consumer.end_offsets([TopicPartition(*partition) for partition in partitions])
-        return {(partition.topic, partition.partition): end for partition, end in found.items()}
+        return {(partition.topic, partition.partition): offset for partition, offset in found.items()}
 
     async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
         """Return the timestamp in ms of the first record at or after ``offset``, None at the end."""

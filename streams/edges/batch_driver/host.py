@@ -18,7 +18,7 @@ from streams.edges.batch_driver.stalls import stalled_sources
 from streams.errors import ConfigurationError, VoucherwatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from streams.core.event import RawRecord
     from streams.core.lane import AnomalyChange, LaneOutput
@@ -39,6 +39,9 @@ REVOKE_SECONDS = 16.0
 
 What comes later is done again by the next owner.  It must stay well below the group's rebalance timeout (60 s).
 """
+
+REBUILD_AGAIN_SECONDS = 1.0
+"""Until lanes whose inputs did not answer are tried again."""
 
 MOST_ACKNOWLEDGEMENTS = 10_000
 """Kept for lanes that come later; beyond this the oldest is forgotten."""
@@ -112,7 +115,8 @@ class LaneHost:
             # A name for each assignment: what this worker left unsent in an earlier one is a stranger's too.
             writer = Writer(generation, f"{self._name}-{self.epoch}".encode())
             lanes = tuple(self.lanes.values())
-            self._rebuilding = asyncio.ensure_future(self._rebuild_and_guard(lanes, count, log, writer))
+            work = partial(self._rebuild_and_guard, lanes, count, log, writer)
+            self._rebuilding = asyncio.ensure_future(self._or_fail(work))
 
     async def _check_partitioning(self, numbers: tuple[set[int], set[int]], log: InputLog) -> int:
         counts = [await log.partition_count(topic) for topic in self.topics]
@@ -132,16 +136,36 @@ class LaneHost:
     async def _rebuild_and_guard(
         self, lanes: tuple[HostedLane, ...], partitions: int, log: InputLog, writer: Writer
     ) -> None:
-        """Rebuild the lanes, then watch until they are taken away that nobody else has the last word on them."""
+        """Rebuild the lanes, then watch until they are taken away that nobody else has the last word on them.
+
+        Lanes whose inputs do not answer are tried again while the others work.
+        """
+        guards: list[asyncio.Task[None]] = []
         try:
-            published = await rebuild(lanes, partitions, log, self._history, self.clock, writer)
-            for hosted in lanes:
-                for anomaly_id, (by, at_ms) in self._acknowledgements.items():
-                    self._take(hosted, hosted.lane.acknowledge(anomaly_id, by, at_ms), timed=False)
-            await self._guard.keep(lanes, published, writer)
+            while lanes:
+                published = await rebuild(lanes, partitions, log, self._history, self.clock, writer)
+                ready = tuple(hosted for hosted in lanes if hosted.ready)
+                for hosted in ready:
+                    for anomaly_id, (by, at_ms) in self._acknowledgements.items():
+                        self._take(hosted, hosted.lane.acknowledge(anomaly_id, by, at_ms), timed=False)
+                if ready:
+                    work = partial(self._guard.keep, ready, published, writer)
+                    guards.append(asyncio.ensure_future(self._or_fail(work)))
+                lanes = tuple(hosted for hosted in lanes if not hosted.ready)
+                if lanes:
+                    await asyncio.sleep(REBUILD_AGAIN_SECONDS)
+            await asyncio.gather(*guards)
+        finally:
+            for guard in guards:
+                guard.cancel()
+
+    async def _or_fail(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work without which the worker cannot go on."""
+        try:
+            await work()
         except asyncio.CancelledError:
             raise
-        except BaseException as error:  # noqa: BLE001  the worker cannot go on without its lanes
+        except BaseException as error:  # noqa: BLE001  told to the one who ends the worker
             self._on_failure(error)
 
     async def revoke(self, log: InputLog, seconds: float = REVOKE_SECONDS) -> None:

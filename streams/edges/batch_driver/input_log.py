@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faust.types import TP
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -27,9 +25,8 @@ class GroupInputLog:
         return await self._thread.committed_inputs(partitions)
 
     async def beginnings(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
-        """Return the first offset of each partition."""
-        found = await self._thread.earliest_offsets(*(TP(topic, number) for topic, number in partitions))
-        return {(partition.topic, partition.partition): offset for partition, offset in found.items()}
+        """Return the first offset of each partition that answered in time."""
+        return await self._answers.beginnings(list(partitions))
 
     async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
         """Return the timestamp of the first record at or after an offset."""

@@ -95,7 +95,7 @@ class InputLog(Protocol):
         """Return the group's commits; partitions without one are missing."""
 
     async def beginnings(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
-        """Return the first offset that still exists in each partition."""
+        """Return the first offset that still exists in each partition that answered in time."""
 
     async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
         """Return the timestamp in ms of the first record at or after ``offset``, None at the end."""

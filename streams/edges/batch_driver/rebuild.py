@@ -37,8 +37,10 @@ class Start:
 async def rebuild(
     lanes: Sequence[HostedLane], partitions: int, log: InputLog, history: History, clock: Clock, writer: Writer
 ) -> Mapping[int, Published]:
-    """Bring every lane to the state of its committed cut, mark it ready and return what its topic showed.
+    """Bring lanes to the state of their committed cuts, mark them ready and return what their topic showed.
 
+    A lane of which an input does not answer, for example because its partition has no leader, is left
+    as it is, so that it holds up no other.
     ``writer`` carries the group's generation.  A lane's own is at least that, and larger than any
     that its topic shows: a group that was deleted begins to count anew.
     Raises ConfigurationError when a cut was made with another number of partitions.
@@ -46,6 +48,7 @@ async def rebuild(
     wanted = [partition for hosted in lanes for partition in hosted.partitions]
     committed = await log.committed(wanted)
     beginnings = await log.beginnings(wanted)
+    lanes = _answering(lanes, beginnings)
     starts = {hosted.number: await _start_of(hosted, partitions, committed, beginnings, log, clock) for hosted in lanes}
     published = await history.read_back({number: start.j_ms for number, start in starts.items()})
     for hosted in lanes:
@@ -72,6 +75,14 @@ async def rebuild(
     for hosted in lanes:
         hosted.ready = True
     return published
+
+
+def _answering(lanes: Sequence[HostedLane], beginnings: Mapping[tuple[str, int], int]) -> Sequence[HostedLane]:
+    """Return the lanes both inputs of which have answered."""
+    silent = [partition for hosted in lanes for partition in hosted.partitions if partition not in beginnings]
+    if silent:
+        _log.warning("inputs_without_answer", partitions=[f"{topic}-{number}" for topic, number in silent])
+    return [hosted for hosted in lanes if not any(partition in silent for partition in hosted.partitions)]
 
 
 async def _start_of(

@@ -113,6 +113,7 @@ class FakeLog:
         self.commit_calls: list[dict[tuple[str, int], tuple[int, str]]] = []
         self.commit_error: BaseException | None = None
         self.first: dict[tuple[str, int], int] = {}
+        self.leaderless: set[tuple[str, int]] = set()
         self.first_times: dict[tuple[str, int], int] = {}
         self.sought: dict[tuple[str, int], int] = {}
 
@@ -120,7 +121,7 @@ class FakeLog:
         return {partition: self.commits[partition] for partition in partitions if partition in self.commits}
 
     async def beginnings(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
-        return {partition: self.first.get(partition, 0) for partition in partitions}
+        return {partition: self.first.get(partition, 0) for partition in partitions if partition not in self.leaderless}
 
     async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
         return self.first_times.get(partition)

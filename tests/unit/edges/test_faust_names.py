@@ -40,7 +40,6 @@ SIGNATURES = {
     driver.AIOKafkaConsumerThread._ensure_consumer: "(self)",
     driver.AIOKafkaConsumerThread.on_thread_stop: "(self)",
     driver.AIOKafkaConsumerThread.seek_to_committed: "(self)",
-    driver.AIOKafkaConsumerThread.earliest_offsets: "(self, *partitions)",
     driver.Producer._settings_extra: "(self)",
     driver.Producer.flush: "(self)",
     driver.Producer.on_stop: "(self)",

@@ -55,6 +55,49 @@ def test_a_fresh_lane_starts_at_the_beginning_of_both_topics() -> None:
     assert not play(story).failures
 
 
+def test_a_lane_without_leader_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is rebuilt once its input answers; until then the others are read, and their late writers watched."""
+    monkeypatch.setattr("streams.edges.batch_driver.host.REBUILD_AGAIN_SECONDS", 0.01)
+
+    async def story(world: World) -> None:
+        world.log.leaderless = {(TOPICS[1], 1)}
+        world.host.acknowledge("a", "Li", 5)
+        await rebuilt(world, 0, 1)
+        seeing, blind = world.made
+        assert [hosted.ready for hosted in world.host.lanes.values()] == [True, False]
+        assert world.log.sought.keys() == {TERMINAL, HOST}
+        assert world.host.withheld() == {(topic, 1) for topic in TOPICS}
+        world.host.feed(world.host.lanes[0], 0, records(0))
+        await world.host.commit(world.log)
+        await turn()
+        await world.host.commit(world.log)
+        assert world.log.commits.keys() == {TERMINAL, HOST}
+
+        world.log.leaderless.clear()
+        await asyncio.sleep(0.05)
+        assert world.host.withheld() == set()
+        assert [seeing.fed, blind.fed] == [[(0, [0])], []]
+        assert seeing.acknowledged == blind.acknowledged == [("a", "Li", 5)]
+        assert world.log.sought.keys() == set(assigned(0, 1))
+
+    assert not play(story, partitions=2).failures
+
+
+def test_a_worker_may_lose_its_lanes_while_one_waits_for_its_leader() -> None:
+    """The one that waits is forgotten with the others, and nothing of it is committed."""
+
+    async def story(world: World) -> None:
+        world.log.leaderless = {TERMINAL}
+        await rebuilt(world, 0, 1)
+        await world.host.revoke(world.log)
+        world.log.leaderless.clear()
+        assert world.log.commits.keys() == {(topic, 1) for topic in TOPICS}
+        await rebuilt(world, 0)
+        assert world.host.lanes[0].ready
+
+    assert not play(story, partitions=2).failures
+
+
 def test_the_first_commit_fixes_the_start_of_a_source_that_gave_nothing() -> None:
     """One commit carries both topics from the first on, also where nothing was read yet."""
 
