@@ -1,4 +1,4 @@
-"""Topics with one partition and settings with windows of seconds, for what takes minutes in earnest."""
+"""Topics of one test and settings with windows of seconds, for what takes minutes in earnest."""
 
 from __future__ import annotations
 
@@ -34,17 +34,23 @@ SALE = {
 
 
 def history(servers: str, topic: str) -> list[dict[str, Any]]:
-    """Return every record of a topic with one partition."""
+    """Return every record of a topic, by partition and offset."""
     consumer = KafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
-    place = TopicPartition(topic, 0)
-    consumer.assign([place])
-    consumer.seek_to_beginning(place)
-    end = consumer.end_offsets([place])[place]
-    found: list[dict[str, Any]] = []
-    while consumer.position(place) < end:
-        found += [json.loads(record.value) for record in consumer.poll(timeout_ms=300).get(place, [])]
+    places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+    consumer.assign(places)
+    consumer.seek_to_beginning(*places)
+    ends = consumer.end_offsets(places)
+    found: dict[TopicPartition, list[dict[str, Any]]] = {place: [] for place in places}
+    while any(consumer.position(place) < ends[place] for place in places):
+        for place, records in consumer.poll(timeout_ms=300).items():
+            found[place] += [json.loads(record.value) for record in records]
     consumer.close()
-    return found
+    return [record for records in found.values() for record in records]
+
+
+def event(terminal: str, number: int, name: str) -> dict[str, Any]:
+    """Return an approved sale of one terminal; ``name`` is its event id."""
+    return SALE | {"terminal_id": terminal, "voucher_number": str(number), "event_id": name}
 
 
 class Topics:
@@ -53,14 +59,28 @@ class Topics:
     def __init__(self, servers: str, group: str) -> None:
         self.servers = servers
         self.names = {name: f"{group}-{name}" for name in ("terminal", "host", "anomalies", "deadletter", "control")}
-        self.settings = {"bootstrap_servers": servers, "group_id": group, "topics": self.names, **WINDOWS}
-        options = [f"bootstrap_servers={servers}", *(f"topics.{name}={topic}" for name, topic in self.names.items())]
-        create_topics(load_settings(None, options, {}), 1, 1)
+        self.settings: dict[str, Any] = {
+            "bootstrap_servers": servers,
+            "group_id": group,
+            "topics": self.names,
+            **WINDOWS,
+        }
+        self._create()
+
+    def _create(self) -> None:
+        topics = (f"topics.{name}={topic}" for name, topic in self.names.items())
+        create_topics(load_settings(None, [f"bootstrap_servers={self.servers}", *topics], {}), 1, 1)
 
     def send(self, topic: str, key: str, value: dict[str, Any]) -> None:
         """Write one record."""
+        self.send_all(topic, [(key, value)])
+
+    def send_all(self, topic: str, records: list[tuple[str, dict[str, Any]]]) -> None:
+        """Write records at once, each with its key."""
         producer = KafkaProducer(bootstrap_servers=self.servers)
-        producer.send(self.names[topic], json.dumps(value).encode(), key.encode()).get(timeout=10)
+        sent = [producer.send(self.names[topic], json.dumps(value).encode(), key.encode()) for key, value in records]
+        for future in sent:
+            future.get(timeout=10)
         producer.close()
 
     def said(self) -> list[dict[str, Any]]:

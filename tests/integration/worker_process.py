@@ -85,6 +85,15 @@ class WorkerProcess:
         """Return how many records were decoded or rejected so far, replayed ones left out."""
         return sum(int(count) for _, count in self.samples("events_total", "events_rejected_total"))
 
+    def closed(self) -> dict[str, int]:
+        """Return how many vouchers were closed with each verdict; a verdict that none had is missing."""
+        counted: dict[str, int] = {}
+        for labels, count in self.samples("vouchers_closed_total"):
+            verdict = labels.partition('verdict="')[2].partition('"')[0]
+            if count:
+                counted[verdict] = counted.get(verdict, 0) + int(count)
+        return counted
+
     def lanes(self) -> int:
         """Return how many lanes it has rebuilt and reads, -1 while it is not ready."""
         status, body = self.get("/readyz")
