@@ -1,4 +1,4 @@
-"""One real Apache Kafka broker for the tests: combined KRaft mode, one node, on loopback ports."""
+"""A real Apache Kafka for the tests: combined KRaft mode on loopback ports, a second broker beside it on demand."""
 
 from __future__ import annotations
 
@@ -50,12 +50,18 @@ class KafkaBroker:
     ``folder`` is its own; ``overrides`` adds to or replaces lines of ``server.properties``.  The ports
     are chosen at the first ``start`` and kept, so that clients find the broker again after a restart.
     Topics are never created by themselves and carry LogAppendTime unless they say otherwise.
+
+    ``beside`` is a running broker, node 1 and controller, which this one joins as node 2 of its cluster.
     """
 
-    def __init__(self, folder: Path, overrides: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, overrides: Mapping[str, str] | None = None, *, beside: KafkaBroker | None = None
+    ) -> None:
         """Note where to live; nothing is started before ``start`` or the ``with`` block."""
         self._folder = folder
         self._overrides = dict(overrides or {})
+        self._beside = beside
+        self._cluster_id: str = beside._cluster_id if beside is not None else _cluster_id()
         self._ports: tuple[int, int] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -153,6 +159,13 @@ class KafkaBroker:
             # The default of 128 MiB is a quarter of this heap.
             "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
         }
+        if self._beside is not None:
+            lines |= {
+                "process.roles": "broker",
+                "node.id": "2",
+                "listeners": f"PLAINTEXT://{HOST}:{ports[0]}",
+                "controller.quorum.bootstrap.servers": f"{HOST}:{(self._beside._ports or (0, 0))[1]}",
+            }
         lines |= self._overrides
         return "".join(f"{key}={value}\n" for key, value in lines.items())
 
@@ -165,9 +178,10 @@ class KafkaBroker:
         properties = self._folder / "server.properties"
         properties.write_text(self._properties())
         (self._folder / "log4j2.properties").write_text(_LOGGING.format(log=self.log_file))
-        command = self._java("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted")
+        role = ("--standalone",) if self._beside is None else ()
+        command = self._java("kafka.tools.StorageTool", "format", *role, "--ignore-formatted")
         done = subprocess.run(
-            [*command, "--cluster-id", _cluster_id(), "--config", str(properties)],
+            [*command, "--cluster-id", self._cluster_id, "--config", str(properties)],
             capture_output=True,
             text=True,
             check=False,
