@@ -170,7 +170,7 @@ def test_a_bug_in_the_pipeline_ends_the_worker_with_5(stage: Stage) -> None:
     stage.produce(40)
     worker = stage.worker()
     until(stage.all_said)
-    until(lambda: stage.commits()[stage.topics[0], 0][0] == 0)
+    until(lambda: stage.commits().get((stage.topics[0], 0), (-1, ""))[0] == 0)
     stage.produce(4, sources=(0,), value=b"bug")
     assert worker.process.wait(30) == 5
     committed = Cut.parse_metadata(stage.commits()[stage.topics[0], 0][1])
