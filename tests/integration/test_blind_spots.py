@@ -76,10 +76,13 @@ def brokers(kafka: KafkaBroker, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_one_partition_without_leader_makes_no_orphans_and_stops_no_lane(
     brokers: tuple[KafkaBroker, KafkaBroker], tmp_path: Path
 ) -> None:
-    """Half of lane 1's host records stand unread in the lost partition, half come once it is back: all of them pair."""
+    """Some of lane 1's host records stand unread in the lost partition, others come once it is back: all of them pair.
+
+    The first are too few for a stalled source, so nothing but the missing answer keeps them from being orphans.
+    """
     first, second = brokers
     seen, blind = terminal_of(0), terminal_of(1)
-    unread = [(blind, event(blind, number, f"unread{number}")) for number in range(1, 9)]
+    unread = [(blind, event(blind, number, f"unread{number}")) for number in range(1, 5)]
     unwritten = [(blind, event(blind, number, f"unwritten{number}")) for number in range(11, 19)]
     topics = SplitTopics(first.bootstrap_servers, "leaderless")
     worker = WorkerProcess(tmp_path, topics.settings)
@@ -92,10 +95,11 @@ def test_one_partition_without_leader_makes_no_orphans_and_stops_no_lane(
         second.kill()
         worker.process.send_signal(signal.SIGCONT)
         until(lambda: topics.leaders("host") == [1, -1], 30.0)
-        topics.send_all("terminal", unwritten)
         for number in range(1, ROUNDS + 1):
             topics.send("terminal", seen, event(seen, number, f"lone{number}"))
             until_said(topics, number)
+            if number == 1:
+                topics.send_all("terminal", unwritten)
         assert worker.handled() == len(unread + unwritten) + ROUNDS, "the host's records are to be unread"
         assert ('partition="1",source="host"', 0.0) in worker.samples("caught_up")
         until(lambda: ('partition="0",source="host"', 1.0) in worker.samples("caught_up"), 20.0)
