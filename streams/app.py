@@ -246,9 +246,17 @@ def _credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
 
 
 def _faust_options(settings: Settings) -> dict[str, Any]:
-    """Return the options of the Faust app."""
+    """Return the options of the Faust app.
+
+    A worker with a fixed name gets back the assignment that the group keeps for that name, in which
+    Faust's assignor wants to find the worker's own URL; by default that holds host name and port, which
+    another container or port changes.
+    """
     session_seconds = settings.session_timeout_ms / 1_000
+    name = settings.group_instance_id
+    named = {} if name is None else {"canonical_url": f"http://voucherwatch/{name}"}
     return {
+        **named,
         "broker": [URL(f"{SCHEME}://{server}") for server in settings.bootstrap_servers],
         "broker_credentials": _credentials(settings),
         "broker_session_timeout": session_seconds,

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import structlog
 from faust.transport.consumer import CONSUMER_FETCHING
 from faust.transport.drivers.aiokafka import Consumer
 from mode import Service
@@ -21,6 +22,7 @@ from mode import Service
 from streams.edges.batch_driver.input_log import GroupInputLog
 from streams.edges.batch_driver.reader import Reader, Whereabouts
 from streams.edges.batch_driver.thread import BatchConsumerThread
+from streams.errors import LivenessError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,6 +41,8 @@ LOOK_SECONDS = 1.0
 STALL_LOOK_SECONDS = 5.0
 STOP_SECONDS = 5.0
 """Longest time that a stop waits for acknowledgements and the last commit."""
+
+_log = structlog.stdlib.get_logger("voucherwatch.driver")
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,13 @@ class BatchConsumer(Consumer):
         self._host.judge_stalls()
 
     async def _look_at_ends(self) -> None:
+        error = self._thread.group_error()
+        if error is not None:
+            _log.error("group_stopped", error=repr(error))
+            raise LivenessError(
+                f"The consumer group cannot be worked in any more ({error}); the worker stops so that it is started"
+                " again, which loses nothing."
+            )
         await self._driver.end_watch.look(steady=self.flow_active and not self.app.rebalancing)
 
     async def _repeat(self, interval_seconds: float, action: Callable[[], Awaitable[None]]) -> None:

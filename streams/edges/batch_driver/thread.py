@@ -57,6 +57,22 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         elif closing.exception() is not None:
             _log.warning("group_not_left", error=repr(closing.exception()))
 
+    def group_error(self) -> BaseException | None:
+        """Return what stopped the work in the group for good, None while it goes on (any loop).
+
+        aiokafka keeps such an error for the next ``getmany``, which Faust never calls; meanwhile it
+        neither joins nor sends heartbeats, and a worker without lanes would wait for ever.
+        """
+        coordinator = getattr(self._consumer, "_coordinator", None)
+        if coordinator is None:
+            return None
+        task = coordinator._coordination_task  # noqa: SLF001  only reading; check_errors belongs to the other loop
+        if task.done():
+            ended: BaseException | None = None if task.cancelled() else task.exception()
+            return ended
+        pending: BaseException | None = coordinator._pending_exception  # noqa: SLF001  as above
+        return pending
+
     async def _fetch_records(
         self,
         consumer: Any,  # noqa: ANN401  aiokafka is untyped

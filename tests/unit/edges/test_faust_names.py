@@ -80,6 +80,9 @@ def test_attributes_that_the_thread_reads() -> None:
     source = inspect.getsource(AIOKafkaConsumer.__init__)
     assert "self._subscription =" in source
     assert "self._coordinator" in source
+    source = inspect.getsource(GroupCoordinator)
+    assert "self._coordination_task = create_task(" in source
+    assert "self._pending_exception = exc" in source
 
 
 def test_an_empty_set_of_partitions_still_means_all() -> None:
