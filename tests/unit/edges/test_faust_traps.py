@@ -7,8 +7,11 @@ test passes, which the test run reports as a failure: then look whether the step
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections import defaultdict
+from contextlib import nullcontext
+from importlib.metadata import requires
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import MagicMock
@@ -17,10 +20,16 @@ import faust
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.producer.message_accumulator import MessageAccumulator
 from aiokafka.structs import TopicPartition
+from faust import TumblingWindow
+from faust.assignor.client_assignment import ClientAssignment, ClientMetadata
+from faust.assignor.partition_assignor import PartitionAssignor
+from faust.events import Event
+from faust.tables.base import Collection
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, Message
 from faust.types.auth import AuthProtocol
 from yarl import URL
 
@@ -80,6 +89,129 @@ def test_316_a_failed_commit_is_not_remembered_as_committed() -> None:
     )
     assert run(Consumer._commit_offsets(consumer, {PARTITION: 9})) is False
     assert consumer._committed_offset == {PARTITION: 3}
+
+
+@mended_by_an_upgrade("faust 502: our own cuts are committed before Faust forgets the partitions")
+def test_502_acknowledgements_outlive_the_commit_before_a_rebalance() -> None:
+    """The callback that commits what is done must still find what is done."""
+    found: list[list[int]] = []
+
+    async def commit(_: set[TP]) -> None:
+        found.append(list(consumer._acked.get(PARTITION, [])))
+
+    consumer = stub(
+        app=stub(_start_span_from_rebalancing=lambda _: MagicMock()),
+        diag=MagicMock(),
+        _active_partitions={PARTITION},
+        _paused_partitions=set(),
+        _gap={},
+        _acked={PARTITION: [5]},
+        _acked_index={PARTITION: {5}},
+        _read_offset={PARTITION: 5},
+        _committed_offset={PARTITION: 5},
+        _on_partitions_revoked=commit,
+    )
+    run(Consumer.on_partitions_revoked(consumer, {PARTITION}))
+    assert found == [[5]]
+
+
+@mended_by_an_upgrade("aiokafka: the outbox keeps every future of a send and awaits it before the commit")
+def test_a_flush_tells_of_a_record_that_was_not_taken() -> None:
+    """Whoever flushes and then commits must hear that a record did not arrive."""
+
+    async def heard() -> bool:
+        lost = asyncio.get_running_loop().create_future()
+        lost.set_exception(ConnectionError("the record was not taken"))
+        accumulator = stub(_batches={PARTITION: [stub(future=lost)]}, _pending_batches=set())
+
+        async def flush() -> None:
+            await MessageAccumulator.flush(accumulator)
+
+        async def nothing() -> None: ...
+
+        producer = stub(buffer=stub(flush=nothing), _producer=stub(flush=flush), _transaction_producers={})
+        try:
+            await driver.Producer.flush(producer)
+        except ConnectionError:
+            return True
+        return False
+
+    assert run(heard())
+
+
+@mended_by_an_upgrade("faust: no agents; the control topic has a consumer of our own")
+def test_an_agent_does_not_acknowledge_what_it_failed_on() -> None:
+    """A handler that raises leaves its record to be read again."""
+
+    async def acknowledged() -> int:
+        app = faust.App("traps", broker="kafka://127.0.0.1", store="memory://")
+        app.flow_control.resume()
+        message = Message("control", 0, 7, 0.0, 0, None, None, None, None, generation_id=app.consumer_generation_id)
+        message.incref()
+        channel = app.channel()
+        stream = app.stream(channel)
+        await channel.put(Event(app, None, b"{}", None, message))
+
+        async def agent() -> None:
+            async for _ in stream:
+                raise ZeroDivisionError("the handler failed")
+
+        with pytest.raises(ZeroDivisionError):
+            await agent()
+        # The stream is finished only when its generator is.
+        gc.collect()
+        await asyncio.sleep(0.1)
+        return int(message.refcount == 0)
+
+    assert run(acknowledged()) == 0
+
+
+def windowed_table(closed: list[str]) -> Any:  # noqa: ANN401  as above
+    """Return a table with one window of a minute that ended an hour ago, a key in each of two partitions."""
+    end = time.time() - 3_600
+    keys = {number: (f"voucher-{number}", (end - 60, end)) for number in (0, 1)}
+
+    async def note(key: Any, _: object) -> None:  # noqa: ANN401  as Faust has it
+        closed.append(key[0])
+
+    return stub(
+        window=TumblingWindow(60, expires=600),
+        data={key: [1] for key in keys.values()},
+        last_closed_window=0.0,
+        _window_ranges=lambda _: [(end - 60, end)],
+        _partition_timestamps={number: [end] for number in keys},
+        _partition_latest_timestamp=dict.fromkeys(keys, end),
+        _partition_timestamp_keys={(number, end): {key} for number, key in keys.items()},
+        on_window_close=note,
+    )
+
+
+@pytest.mark.parametrize("issue", [193, 385])
+@mended_by_an_upgrade("faust 193, 385: no windowed tables; a lane has timers of its own")
+def test_193_a_window_closes_in_every_partition(issue: int) -> None:
+    """Whoever counts on the callback must hear of every key that is deleted."""
+    assert issue
+    closed: list[str] = []
+    table = windowed_table(closed)
+    run(Collection._del_old_keys(table))
+    assert not table.data
+    assert sorted(closed) == ["voucher-0", "voucher-1"]
+
+
+@mended_by_an_upgrade("faust: no windowed tables; deadlines are judged in log time")
+def test_windows_close_by_the_time_of_the_log() -> None:
+    """Nothing later was read than the window itself, as in a worker that comes back after an hour."""
+    closed: list[str] = []
+    run(Collection._del_old_keys(windowed_table(closed)))
+    assert closed == []
+
+
+@mended_by_an_upgrade("faust: the lock keeps click below 8.4")
+def test_faust_takes_click_8_4() -> None:
+    """Tools that want a newer click need an environment of their own until then."""
+    wanted = [rule for rule in requires("faust-streaming") or () if rule.startswith("click")]
+    assert wanted
+    assert not any("<8.4" in rule for rule in wanted)
 
 
 @mended_by_an_upgrade("faust 596: records of a stopped flow are dropped and sought again from our own offset")
@@ -143,6 +275,45 @@ def test_the_assignor_gives_a_worker_equal_partitions_of_both_topics(
     transport = stub(url=[URL("kafka://127.0.0.1:9092")], default_port=9092)
     driver.AIOKafkaConsumerThread._create_worker_consumer(thread, transport)
     assert built["partition_assignment_strategy"] == [app.assignor]
+
+
+@mended_by_an_upgrade("faust: a worker with a fixed name has a URL that is as fixed")
+def test_an_assignment_comes_back_to_a_worker_with_another_url() -> None:
+    """The group keeps it by the member's fixed name; a container that is made again has another host name."""
+    topics = {"terminal-events": [0], "host-events": [0]}
+    kept = ClientMetadata(
+        assignment=ClientAssignment(actives=topics, standbys={}),
+        url="http://yesterday:6066",
+        changelog_distribution={},
+        external_topic_distribution={},
+        topic_groups=dict.fromkeys(topics, 0),
+    )
+    app = faust.App("traps", broker="kafka://127.0.0.1", store="memory://", canonical_url="http://today:6066")
+    assignor = PartitionAssignor(app)
+    assignor.on_assignment(stub(user_data=assignor._compress(kept.dumps()), assignment=list(topics.items())))
+
+
+@mended_by_an_upgrade("aiokafka through faust: the worker asks once a second what became of the group")
+def test_a_fetch_tells_that_the_group_is_lost() -> None:
+    """Aiokafka keeps the error for the next call of ``getmany``, and joins no more until then."""
+
+    def lost() -> None:
+        raise ConnectionError("not a member any more")
+
+    async def fetched(*_: object, **__: object) -> dict[TP, list[Any]]:
+        return {}
+
+    async def heard() -> bool:
+        fetcher = stub(_closed=False, _subscriptions=stub(fetch_context=nullcontext), fetched_records=fetched)
+        consumer = stub(_closed=False, _fetcher=fetcher, _coordinator=stub(check_errors=lost))
+        thread = stub(consumer=stub(flow_active=True))
+        try:
+            await driver.AIOKafkaConsumerThread._fetch_records(thread, consumer, {PARTITION})
+        except ConnectionError:
+            return True
+        return False
+
+    assert run(heard())
 
 
 @mended_by_an_upgrade("aiokafka: the inputs are sought by the lanes' own offsets, and the first one is committed too")
