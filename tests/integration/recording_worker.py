@@ -6,7 +6,8 @@ Each record becomes an anomaly named ``source-lane-offset``, so that the anomaly
 handled.  Like the real lane it asks for a cut behind its position, and says nothing again that was
 handled before the cut.  Events in JOURNAL are JSON lines.  The record ``bug`` makes the lane fail.
 With HOST_FIRST in the environment a lane wants no terminal records before it has that many of the host;
-with SEND_PAUSE each output waits for so many seconds before it is sent.
+with SEND_PAUSE each output waits for so many seconds before it is sent; with STUCK=TOPIC:PARTITION:OFFSET
+this partition is fetched no further than that, and with HANG=1 the fetch that comes so far never returns.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.structs import TopicPartition
+
 from streams.app import create_app
 from streams.core.cut import Cut
 from streams.core.lane import AnomalyChange, Lane, LaneOutput
+from streams.edges.batch_driver.thread import BatchConsumerThread
 from streams.edges.faust_worker import VoucherWorker
 from streams.errors import VoucherwatchError
 from streams.settings import load_settings
@@ -105,11 +109,35 @@ def _slow_down(driver: Any, seconds: float) -> None:  # noqa: ANN401  Faust's ap
         outbox._send = slow
 
 
+def _get_stuck(where: str, *, hang: bool) -> None:
+    """Let aiokafka give nothing of one partition from an offset on, or nothing at all any more."""
+    topic, number, offset = where.rsplit(":", 2)
+    place = TopicPartition(topic, int(number))
+    fetch = BatchConsumerThread._fetch_records
+
+    async def stuck(
+        self: BatchConsumerThread,
+        consumer: Any,  # noqa: ANN401  aiokafka is untyped
+        active_partitions: set[Any],
+        timeout: float | None = None,  # noqa: ASYNC109  Faust's signature
+        max_records: int | None = None,
+    ) -> Any:  # noqa: ANN401  as Faust has it
+        if place in active_partitions and await consumer.position(place) >= int(offset):
+            if hang:
+                await asyncio.sleep(3_600)
+            active_partitions = active_partitions - {place}
+        return await fetch(self, consumer, active_partitions, timeout, max_records)
+
+    BatchConsumerThread._fetch_records = stuck  # type: ignore[method-assign]  # that is what it is for
+
+
 def main() -> int:
     """Run until told to stop and return the exit code."""
     RecordingLane.journal = Path(sys.argv[1])
     settings = load_settings(None, sys.argv[2:], {})
     app = create_app(settings, lambda number, count: RecordingLane(number, settings.policy(), partitions=count))
+    if "STUCK" in os.environ:
+        _get_stuck(os.environ["STUCK"], hang=os.environ.get("HANG") == "1")
     _slow_down(app.driver, float(os.environ.get("SEND_PAUSE", "0")))
     try:
         VoucherWorker(app).run()
