@@ -23,15 +23,24 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=660.0, help="how long the load goes on")
     parser.add_argument("--rate", type=float, default=100.0, help="events a second, both sources together")
     parser.add_argument("--gap", type=float, default=8.0, help="seconds between two misfortunes, on average")
+    parser.add_argument("--static", action="store_true", help="workers with fixed names in the group")
     parser.add_argument("--keep", type=Path, help="a folder for logs and records instead of a temporary one")
     options = parser.parse_args()
-    sys.stdout.write(f"chaos: seed {options.seed}, {options.seconds:g} s at {options.rate:g} events/s\n")
+    names = ", fixed names" if options.static else ""
+    sys.stdout.write(f"chaos: seed {options.seed}, {options.seconds:g} s at {options.rate:g} events/s{names}\n")
     sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="voucherwatch-chaos-") as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        run = Chaos(folder, seed=options.seed, seconds=options.seconds, rate=options.rate, gap=options.gap)
+        run = Chaos(
+            folder,
+            seed=options.seed,
+            seconds=options.seconds,
+            rate=options.rate,
+            gap=options.gap,
+            static=options.static,
+        )
         account = run.run()
         rows = {
             "duration, s": round(time.monotonic() - began),

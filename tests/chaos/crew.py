@@ -24,9 +24,10 @@ STOP_LIMIT_SECONDS = 10.0
 
 
 class Member:
-    """One worker process."""
+    """One worker process; ``place`` tells apart the workers that run at one time."""
 
-    def __init__(self, folder: Path, number: int, seed: int, options: Sequence[str]) -> None:
+    def __init__(self, folder: Path, number: int, seed: int, options: Sequence[str], place: int) -> None:
+        self.place = place
         self.port = free_port()
         self.log = folder / f"worker-{number}.log"
         self.frozen = False
@@ -51,20 +52,27 @@ class Member:
 
 
 class Crew:
-    """All workers, and an account of how they ended."""
+    """All workers, and an account of how they ended.
 
-    def __init__(self, folder: Path, rng: random.Random, options: Sequence[str]) -> None:
+    With ``static`` each has a fixed name in the group, and who comes next takes over the name of who went.
+    """
+
+    def __init__(self, folder: Path, rng: random.Random, options: Sequence[str], *, static: bool = False) -> None:
         self._folder = folder
         self._rng = rng
         self._options = options
+        self._static = static
         self._started = 0
         self.members: list[Member] = []
         self.ended: Counter[str] = Counter()
         """How workers ended: ``killed``, ``stopped``, ``slow stop``, or ``exit N`` by themselves."""
 
     def hire(self) -> None:
-        """Start one more worker."""
-        self.members.append(Member(self._folder, self._started, self._rng.randrange(2**31), self._options))
+        """Start one more worker in the first place that is free."""
+        taken = {member.place for member in self.members}
+        place = next(number for number in range(len(taken) + 1) if number not in taken)
+        options = [*self._options, f"group_instance_id=place-{place}"] if self._static else self._options
+        self.members.append(Member(self._folder, self._started, self._rng.randrange(2**31), options, place))
         self._started += 1
 
     def one(self) -> Member | None:

@@ -49,12 +49,18 @@ LOOK_SECONDS = 0.1
 
 
 class Chaos:
-    """One run: ``seconds`` of load at ``rate`` events a second, and a misfortune every ``gap`` seconds or so."""
+    """One run: ``seconds`` of load at ``rate`` events a second, and a misfortune every ``gap`` seconds or so.
 
-    def __init__(self, folder: Path, *, seed: int, seconds: float, rate: float, gap: float) -> None:
+    With ``static`` the workers have fixed names in the group.
+    """
+
+    def __init__(
+        self, folder: Path, *, seed: int, seconds: float, rate: float, gap: float, static: bool = False
+    ) -> None:
         self._folder = folder
         self._rng = random.Random(seed)
         self._seed, self._seconds, self._rate, self._gap = seed, seconds, rate, gap
+        self._static = static
         self._broker = KafkaBroker(folder / "broker")
         self._agenda: list[tuple[float, Callable[[], None]]] = []
         self._deck: list[str] = []
@@ -72,7 +78,7 @@ class Chaos:
                 *WINDOWS,
             ]
             self.settings = load_settings(None, options, {})
-            self.crew = Crew(self._folder, self._rng, options)
+            self.crew = Crew(self._folder, self._rng, options, static=self._static)
             create_topics(self.settings, PARTITIONS, 1)
             try:
                 return self._run(options)
