@@ -12,10 +12,10 @@ STAMP := $(VENV)/.installed
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup demo test chaos goldens check bench lock clean
+.PHONY: help setup demo test chaos goldens check bench bench-restart lock clean
 
 help:  ## list what make can do here
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## install the locked versions and the project into .venv
 
@@ -54,6 +54,9 @@ lock:  ## resolve the versions again; make lock ARGS=--upgrade takes the newest
 
 bench: $(STAMP)  ## print the measured figures
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-restart: $(STAMP)  ## kill a worker with a million vouchers pending and time the next one
+	@$(BIN)/python -m benchmarks.restart $(ARGS)
 
 clean:  ## remove what the other targets made, the cached Kafka included
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

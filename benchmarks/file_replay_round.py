@@ -12,17 +12,10 @@ from pathlib import Path
 
 import orjson
 
+from benchmarks.machine import peak_mib
 from streams.replay.run import replay_files
 from streams.settings import load_settings
 from streams.simulator.score import read_truth, score
-
-KIB_PER_MIB = 1024
-
-
-def peak_mib() -> float:
-    """Return the most memory that this process has held; ``getrusage`` would count its starter's as well."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / KIB_PER_MIB
 
 
 def main(folder: Path) -> None:

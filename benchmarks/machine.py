@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MIB: Final = 1024 * 1024
+KIB_PER_MIB: Final = 1024
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _USER_TICKS, _SYSTEM_TICKS = 11, 12
@@ -45,6 +46,12 @@ def resident_mib(pid: int) -> float | None:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES / MIB
     except (OSError, IndexError):
         return None
+
+
+def peak_mib(pid: int | str = "self") -> float:
+    """Return the most memory that a process has held in MiB; ``getrusage`` would count its starter's as well."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / KIB_PER_MIB
 
 
 def cpu_seconds(pid: int) -> float:

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from tests.integration.kafka_broker import KafkaBroker
 
 ROOT = Path(__file__).resolve().parents[2]
+TIME_LIMIT_SECONDS = 220
 
 
-def bench(folder: Path, *arguments: str) -> dict[str, Any]:
+def bench(folder: Path, *arguments: str, module: str = "benchmarks") -> Any:  # noqa: ANN401  what JSON holds
     """Run a small measurement whose temporary files lie in ``folder`` and return its figures."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--smoke", "--json", *arguments],
+        [sys.executable, "-m", module, "--smoke", "--json", *arguments],
         cwd=ROOT,
         env={**environment(), "TMPDIR": str(folder)},
         capture_output=True,
         check=False,
         text=True,
-        timeout=110,
+        timeout=TIME_LIMIT_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert list(folder.iterdir()) == [], "nothing is left behind"
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
 def environment() -> dict[str, str]:
@@ -69,3 +69,18 @@ def test_a_worker_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
     figures = found["kafka"]
     assert_the_answer_is_right(figures)
     assert figures["inside_fetches_s"] > 0
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_restart_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """Nothing that was pending is lost by a kill, and nobody is called an orphan on the way back."""
+    runs = bench(tmp_path, "--bootstrap-servers", kafka.bootstrap_servers, module="benchmarks.restart")
+    assert [run["pending"] for run in runs] == [5_000, 10_000]
+    for run in runs:
+        assert run["pending_kept"] == run["pending"]
+        assert run["false_orphans"] == run["false_anomalies"] == 0
+        assert run["late_answers_paired"] > 0
+        assert run["events_replayed"] > run["pending"]
+        assert 0 < run["ready_s"] < run["caught_up_s"]
