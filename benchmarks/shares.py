@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.machine import measured_core, on_cores
 from streams.core.decode import Decoder
-from streams.core.event import SOURCES
 from streams.core.lane import AnomalyChange, Lane
+from streams.core.wire import SOURCES
 from streams.replay.files import Line, in_order
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.core.event import RawRecord
+    from streams.core.wire import RawRecord
 
 MOST_LINES: Final = 100_000
 """Of each source; they are held in memory, which a replay never does."""

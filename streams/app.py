@@ -44,8 +44,8 @@ from streams.settings import CONFIG_VARIABLE, SASL_PROTOCOLS, TLS_PROTOCOLS, Set
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from streams.core.event import DeadLetter
     from streams.core.lane import AnomalyChange
+    from streams.core.wire import DeadLetter
     from streams.edges.batch_driver.ports import MakeLane, Outgoing, Writer
 
 HEARTBEATS_PER_SESSION = 10

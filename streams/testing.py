@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from streams.core.event import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
 from streams.core.lane import AnomalyChange, Lane, LaneOutput
 from streams.core.masking import passes_luhn
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, Policy
+from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.core_in_use import COMPILED
 from tests.integration.kafka_broker import KafkaBroker
 from tests.integration.kafka_jars import KAFKA_VERSION, KafkaNotAvailableError, cached, kafka_jars
 
@@ -17,6 +18,11 @@ REQUIRE_ALL = "VOUCHERWATCH_REQUIRE_ALL"
 """Set to 1, it turns every skipped test into a failed one."""
 
 _no_kafka = pytest.StashKey[str]()
+
+
+def pytest_report_header() -> str:
+    """Say which core is tested."""
+    return "core: compiled" if COMPILED else "core: interpreted"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

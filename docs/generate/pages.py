@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from docs.generate import examples, flow, metrics
 from streams.core.anomaly import KINDS
-from streams.core.event import REASONS
 from streams.core.lane import Lane
+from streams.core.wire import REASONS
 from streams.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ import msgspec
 from msgspec import UNSET
 
 from streams.core.compare import comparable, value_of
-from streams.core.event import SOURCES, Event
+from streams.core.wire import SOURCES
 
 if TYPE_CHECKING:
+    from streams.core.event import Event
     from streams.core.voucher import Voucher
 
 

@@ -13,12 +13,13 @@ from msgspec import UNSET
 
 from streams.core import lates, reversals
 from streams.core.compare import comparable, differences, same_amount_and_card, value_of
-from streams.core.event import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body, Event
+from streams.core.event import Event, content_of
 from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
-from streams.core.redelivery import Redeliveries
+from streams.core.redelivery import Redeliveries, latest_copy
 from streams.core.rules import duplicate_voucher
 from streams.core.voucher import Run, Voucher
+from streams.core.wire import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body
 
 if TYPE_CHECKING:
     from streams.core.state import LaneState
@@ -39,6 +40,7 @@ class Correlator:
         self._keyed_by_batch = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
+        self._horizon_ms = policy.redelivery_horizon_ms
         self._redeliveries = (
             Redeliveries(policy.redelivery_horizon_ms),
             Redeliveries(policy.redelivery_horizon_ms),
@@ -52,44 +54,60 @@ class Correlator:
         blind = state.blind
         if blind is not None and blind.note(source, event.terminal, at):
             self._release(source, at)
-        run = self._run_of(event) if event.number else None
-        seen = self._redeliveries[source].seen(event.body.event_id, event.content, at)
-        if seen is not False:
-            if seen:
-                state.journal.count(at, "events_redelivered_total", SOURCES[source])
-                return
-            state.journal.count(at, "event_ids_reused_total", SOURCES[source])
-        if run is None:
+        if not event.number:
+            self._plain(event)
             return
         memory = state.memory
-        if event.kind == "reversal":
-            self._reversal(event, run)
-            return
-        vouchers = run.vouchers if run.stored is None else memory.vouchers_of(run)
-        batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
-        if memory.has_anomaly(run.key):
-            self._again(event, run, batch_key, vouchers)
-        elif not vouchers:
-            self._new_voucher(event, run, batch_key)
-        else:
-            voucher = vouchers[0]
-            lone = voucher.lone
-            if lone is not None and lone.source != source and len(vouchers) == 1 and voucher.batch_key == batch_key:
-                self._pair(voucher, event)
-            else:
-                self._again(event, run, batch_key, vouchers)
-
-    def _run_of(self, event: Event) -> Run:
-        """Return the run that an event belongs to, begun anew where the number was not seen for L."""
-        memory, at = self._state.memory, event.log_time
         key = (event.terminal, event.number)
         run = memory.runs.get(key)
         if run is None:
-            return memory.begin(key, at)
-        if at - run.last > self._span_ms:
-            return memory.renew(run, at)
-        run.last = max(run.last, at)
-        return run
+            run = memory.begin(key, at)
+            fresh = True
+        elif at - run.last > self._span_ms:
+            run = memory.renew(run, at)
+            fresh = False
+        else:
+            run.last = max(run.last, at)
+            fresh = False
+        batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
+        # Nearly all events are the first of their number, or the second leg that a lone first one waits for.
+        if event.kind != "reversal" and not event.id_known and not memory.has_anomaly(key):
+            if fresh:
+                self._new_voucher(event, run, batch_key)
+                return
+            vouchers = run.vouchers
+            if len(vouchers) == 1 and run.delivered is None and run.reversals is None:
+                voucher = vouchers[0]
+                lone = voucher.lone
+                if lone is not None and lone.source != source and voucher.batch_key == batch_key:
+                    self._pair(voucher, event)
+                    return
+        self._unusual(event, run, batch_key)
+
+    def _plain(self, event: Event) -> None:
+        """Take an event that has no voucher."""
+        at, source = event.log_time, event.source
+        if self._redeliveries[source].seen(event.body.event_id, content_of(event), at):
+            self._state.journal.count(at, "events_redelivered_total", SOURCES[source])
+        elif event.id_known:
+            self._state.journal.count(at, "event_ids_reused_total", SOURCES[source])
+
+    def _unusual(self, event: Event, run: Run, batch_key: str) -> None:
+        """Take an event of a number that stands already, or a reversal."""
+        state = self._state
+        vouchers = state.memory.vouchers_of(run)
+        before = latest_copy(run, vouchers, event, self._horizon_ms)
+        if before is not None and event.log_time - before <= self._horizon_ms:
+            state.journal.count(event.log_time, "events_redelivered_total", SOURCES[event.source])
+            return
+        if event.id_known and before is None:
+            state.journal.count(event.log_time, "event_ids_reused_total", SOURCES[event.source])
+        if event.kind == "reversal":
+            self._reversal(event, run, batch_key)
+        elif vouchers or state.memory.has_anomaly(run.key):
+            self._again(event, run, batch_key, vouchers)
+        else:
+            self._new_voucher(event, run, batch_key)
 
     def _batch_key(self, event: Event) -> str:
         return event.batch if self._state.link_policy(event).batch_in_key else ""
@@ -227,6 +245,7 @@ class Correlator:
         state = self._state
         state.journal.count(event.log_time, "status_updates_total", SOURCES[event.source])
         mine, theirs = leg.body, event.body
+        content_of(leg)
         fill: dict[str, Any] = {}
         for name in Body.__struct_fields__:
             value = getattr(theirs, name)
@@ -267,9 +286,8 @@ class Correlator:
         elif not voucher.closed:
             consider(state, voucher, at)
 
-    def _reversal(self, event: Event, run: Run) -> None:
+    def _reversal(self, event: Event, run: Run, batch_key: str) -> None:
         """Take a reversal: repeats of one reversal belong together whatever their own numbers."""
-        batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
         repeated = self._repeated_reversal(event, batch_key)
         if repeated is not None:
             voucher, leg = repeated
@@ -305,7 +323,7 @@ class Correlator:
         if voucher in standing:
             return
         run.reversals = [*standing, voucher]
-        if run.key not in (voucher.run.key, *voucher.more_keys):
+        if run.key != voucher.run.key and run.key not in voucher.more_keys:
             voucher.more_keys = (*voucher.more_keys, run.key)
         lone = voucher.lone
         if lone is None:

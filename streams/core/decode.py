@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import UNSET
-from msgspec.structs import force_setattr
 
 from streams.core.currency import KNOWN, LETTERS
-from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event, decode_body
+from streams.core.event import Event, content_of
 from streams.core.fields import LATEST_TIME_MS
 from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMIT, Judge, original_is_plain
-from streams.core.masking import mask_card
+from streams.core.masking import SHORTEST_PAN, mask_card, mask_text
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
+from streams.core.wire import SOURCES, TERMINAL, Body, DeadLetter, decode_body, decode_document, decode_loosely
 
 if TYPE_CHECKING:
     from streams.core.policy import Policy
@@ -40,7 +41,9 @@ _TRANSACTIONS: Final = {kind: kind for kind in TRANSACTION_KINDS}
 _PLAIN: Final = {kind: kind for kind in PLAIN_KINDS}
 _OUTCOMES: Final = {name: name for name in ("approved", "declined", "rejected", "unknown", "in_progress")}
 _CURRENCIES: Final[dict[object, str]] = dict([*LETTERS.items(), *((code, code) for code in KNOWN)])
-_STARS: Final = frozenset("*" * count for count in range(1, 24))
+_STARS_FOR: Final = {sign * count: "*" * count for sign in "*xX#" for count in range(1, 24)}
+"""The usual signs in the middle of a masked card number -> the signs that stand for them here."""
+PLAIN_EXTRA_LIMIT: Final = 10**12
 _parse_time: Final = datetime.fromisoformat
 
 
@@ -53,7 +56,8 @@ class Decoder:
     def __init__(self, source: int, policy: Policy, tally: Tally, *, check_keys: bool) -> None:
         self._source = source
         self._name = SOURCES[source]
-        self._codes = policy.response_codes
+        self._evidence_room = policy.max_evidence_bytes
+        self._codes: dict[str, str] = dict(policy.response_codes)
         self._check_keys = check_keys
         self._batch_in_key = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
@@ -88,20 +92,17 @@ class Decoder:
     def _with_extras(self, offset: int, log_time: int, key: bytes | None, value: bytes) -> Event | None:
         """Return the event of a record that is usual but for fields of the sender's own."""
         try:
-            document = msgspec.json.decode(value)
-            if not isinstance(document, dict):
-                return None
-            extras = {name: part for name, part in document.items() if name not in KNOWN_FIELDS}
-            if not extras:
-                return None
-            body = msgspec.convert({name: document[name] for name in document if name in KNOWN_FIELDS}, Body)
-            more = msgspec.json.encode(extras, order="sorted")
+            body = decode_loosely(value)
+            document = decode_document(value)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
+        extras = {name: part for name, part in document.items() if name not in KNOWN_FIELDS}
         event = self._quick(body, offset, log_time, key, value)
-        if event is not None:
-            event.content = hash((event.content, more))
-            event.extras = self._judge.extras({name: part for name, part in extras.items() if part is not None})
+        if event is not None and extras:
+            if len(value) > self._evidence_room or not all(map(_is_plain, extras, extras.values())):
+                event.content = hash((content_of(event), msgspec.json.encode(extras, order="sorted")))
+                extras = self._judge.extras({name: part for name, part in extras.items() if part is not None})
+            event.extras = extras
         return event
 
     def _quick(  # noqa: PLR0911  one check a field
@@ -116,19 +117,18 @@ class Decoder:
         terminal = self._terminals.get(body.terminal_id)
         if terminal is None:
             terminal = self._meet(self._terminals, body.terminal_id, MAX_TERMINAL_ID)
-        if not terminal:
-            return None
         merchant = self._merchants.get(body.merchant_id)
         if merchant is None:
             merchant = self._meet(self._merchants, body.merchant_id, MAX_MERCHANT_ID)
-        if not merchant:
+        if not terminal or not merchant:
             return None
         if self._check_keys and key != terminal.encode():
             return None
-        if body.source and body.source != self._name:
+        source = body.source
+        if source and source != self._name:
             return None
         sent_at = body.event_time
-        if not (_is_usual_time(sent_at) if type(sent_at) is str else 0 <= sent_at < LATEST_TIME_MS):  # type: ignore[operator]  # a number, then
+        if not (_is_usual_time(sent_at) if isinstance(sent_at, str) else 0 <= sent_at < LATEST_TIME_MS):
             return None
         kind = _TRANSACTIONS.get(body.kind)
         if kind is None:
@@ -145,50 +145,54 @@ class Decoder:
             known[raw] = plain
         return plain
 
-    def _quick_voucher(  # noqa: C901, PLR0911, PLR0912  one check a field, in one frame: a call each costs a third
+    def _quick_voucher(  # noqa: C901, PLR0911  one check a field, in one frame: a call each costs a third
         self, body: Body, offset: int, log_time: int, kind: str, terminal: str, raw: bytes
     ) -> Event | None:
-        number = body.voucher_number
-        if not number or not number.isdecimal() or not number.isascii():
+        number, amount, currency, code = body.voucher_number, body.amount, body.currency, body.response_code
+        if not isinstance(number, str) or not (number.isdigit() and number.isascii()):
             return None
-        amount = body.amount
-        currency = _CURRENCIES.get(body.currency)
-        if currency is None or type(amount) is not int or not 0 <= amount < PLAIN_INTEGER_LIMIT:
-            if kind != "query" or amount is not UNSET or body.currency is not UNSET:
+        letters = _CURRENCIES.get(currency)
+        if letters is None or type(amount) is not int or not 0 <= amount < PLAIN_INTEGER_LIMIT:
+            if kind != "query" or amount is not UNSET or currency is not UNSET:
                 return None
-            amount, currency = None, ""
-        code = body.response_code
-        outcome = self._codes.get(code) if code else None
-        if body.outcome or outcome is None:
+            amount, letters = None, ""
+        outcome = self._codes.get(code) if isinstance(code, str) and code else None
+        if outcome is None or body.outcome:
             outcome = self._said_outcome(body)
             if not outcome:
                 return None
-        batch = body.batch_number or ""
-        if batch:
-            if not batch.isdecimal() or not batch.isascii():
-                return None
+        batch = body.batch_number
+        if batch is None or batch is UNSET or not batch:
+            batch = ""
+        elif batch.isdigit() and batch.isascii():
             batch = batch.lstrip("0")
+        else:
+            return None
         if (self._batch_in_key and not batch) or (body.original and not original_is_plain(body.original)):
             return None
         trip = body.round_trip_ms
         if trip and not -PLAIN_INTEGER_LIMIT < trip < PLAIN_INTEGER_LIMIT:
             return None
-        card = body.card or None
-        if card is not None and (card[6:-4] not in _STARS or not (card[:6] + card[-4:]).replace("*", "").isdecimal()):
-            card, in_clear = mask_card(card)
-            if in_clear or not card:
-                return None
-        if body.received_at is not UNSET:
-            force_setattr(body, "received_at", UNSET)
+        sent_card = body.card
+        card = _shown_card(sent_card) if sent_card else None
+        if card is None and sent_card:
+            return None
         if not code and not body.outcome:
             self.tally["terminal_outcome_defaulted_total", ()] += 1
-        number = number.lstrip("0") or "0"
-        content = hash(body)
-        if card is not body.card:
-            force_setattr(body, "card", card)
-        source = self._source
         return Event(
-            source, offset, log_time, body, kind, outcome, terminal, number, amount, currency, card, content, raw, batch
+            self._source,
+            offset,
+            log_time,
+            body,
+            kind,
+            outcome,
+            terminal,
+            number.lstrip("0") or "0",
+            amount,
+            letters,
+            card,
+            raw,
+            batch,
         )
 
     def _quick_plain(self, body: Body, offset: int, log_time: int, terminal: str) -> Event | None:
@@ -197,9 +201,7 @@ class Decoder:
             return None
         if body.outcome or body.response_code or body.batch_number or body.round_trip_ms:
             return None
-        if body.received_at is not UNSET:
-            force_setattr(body, "received_at", UNSET)
-        return Event(self._source, offset, log_time, body, kind, "", terminal, "", None, "", None, hash(body))
+        return Event(self._source, offset, log_time, body, kind, "", terminal, "", None, "", None)
 
     def _said_outcome(self, body: Body) -> str | None:
         """Return an outcome that is said outright and that no response code contradicts, or the default."""
@@ -210,6 +212,33 @@ class Decoder:
         if not said or (code and self._codes.get(code) != said):
             return None
         return _OUTCOMES.get(said)
+
+
+def _shown_card(sent: str) -> str | None:
+    """Return a card number as it may be shown, ``None`` where it was sent in clear or could not be read."""
+    middle = sent[6:-4]
+    stars = _STARS_FOR.get(middle)
+    if stars is not None:
+        if middle != stars:
+            sent = sent[:6] + stars + sent[-4:]
+        if sent.replace("*", "").isdigit():
+            return sent
+    shown, in_clear = mask_card(sent)
+    return None if in_clear or not shown else shown
+
+
+def _is_plain(name: str, value: object) -> bool:
+    """Tell whether a field of the sender's own surely holds no card number and can be shown as it is."""
+    if len(name) >= SHORTEST_PAN and not _has_no_run(name):
+        return False
+    if isinstance(value, str):
+        return len(value) < SHORTEST_PAN
+    return isinstance(value, int | float) and -PLAIN_EXTRA_LIMIT < value < PLAIN_EXTRA_LIMIT
+
+
+@lru_cache(maxsize=1_000)
+def _has_no_run(name: str) -> bool:
+    return mask_text(name)[1] is False
 
 
 def _is_usual_time(text: str) -> bool:

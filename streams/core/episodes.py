@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streams.core.anomaly import Anomaly, episode_id
-from streams.core.event import SOURCES
 from streams.core.journal import open_episode
 from streams.core.timers import HORIZON
+from streams.core.wire import SOURCES
 
 if TYPE_CHECKING:
     from streams.core.state import LaneState

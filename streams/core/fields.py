@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.core.currency import letters
-from streams.core.event import EVIDENCE_FIELDS, Original
 from streams.core.masking import is_card_run
 from streams.core.policy import OUTCOMES
+from streams.core.wire import EVIDENCE_FIELDS, Original
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from streams.core.anomaly import Anomaly, Finding, field_rows, leg_row, voucher_anomaly_id, voucher_row
-from streams.core.event import HOST, SOURCES, TERMINAL
+from streams.core.wire import HOST, SOURCES, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.decode import Tally
-    from streams.core.event import DeadLetter
     from streams.core.voucher import Voucher
+    from streams.core.wire import DeadLetter
 
 _encode: Final = msgspec.json.Encoder().encode
 

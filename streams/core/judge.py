@@ -13,10 +13,11 @@ import msgspec
 from msgspec import UNSET
 
 from streams.core import fields
-from streams.core.event import SOURCES, TERMINAL, Body, DeadLetter, Event, Original
+from streams.core.event import Event
 from streams.core.fields import Fault
 from streams.core.masking import PLACEHOLDER, is_card_run, mask_bytes, mask_card, mask_text
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS, LinkPolicy
+from streams.core.wire import SOURCES, TERMINAL, Body, DeadLetter, Original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,8 +126,8 @@ class Judge:
             amount,
             currency,
             card,
-            content,
         )
+        event.content = content
         event.batch = body.batch_number.lstrip("0") if isinstance(body.batch_number, str) else ""
         extras = {name: value for name, value in document.items() if name not in KNOWN_FIELDS and value is not None}
         if extras:

@@ -14,11 +14,13 @@ from streams.core.correlator import Correlator
 from streams.core.cut import Cut, Marks
 from streams.core.decode import Decoder
 from streams.core.episodes import Episodes
-from streams.core.event import HOST, SOURCES, TERMINAL, Event, RawRecord
+from streams.core.event import Event
 from streams.core.journal import AnomalyChange, LaneOutput
 from streams.core.merge import UNREAD, Merge
+from streams.core.redelivery import KnownIds
 from streams.core.restart import RestartPoint, restore_anomalies
 from streams.core.state import LaneState
+from streams.core.wire import HOST, SOURCES, TERMINAL, RawRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,6 +80,7 @@ class Lane:
             Decoder(source, policy, defaultdict(int), check_keys=live if check_keys is None else check_keys)
             for source in (TERMINAL, HOST)
         )
+        self._known_ids = (KnownIds(policy.redelivery_horizon_ms), KnownIds(policy.redelivery_horizon_ms))
         self._episodes = Episodes(self._state)
         self._log_time = [UNREAD, UNREAD]
         self._marks = (Marks(), Marks())
@@ -131,13 +134,14 @@ class Lane:
 
     def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:  # noqa: C901  the hot loop
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
-        decoder, marks, merge = self._decoders[source], self._marks[source], self._merge
-        decode, waiting, passed = decoder.decode, merge.waiting[source].append, merge.passed
+        decoder, marks = self._decoders[source], self._marks[source]
+        decode = decoder.decode
         live, from_ms = self._live, self._from_ms
         out = self._state.journal.out
         log_time = self._log_time[source]
         processed = self._processed[source]
         counts: dict[tuple[str, str], int] = defaultdict(int)
+        events: list[Event] = []
         before = dict(decoder.tally) if records[0][0] < processed else None
         for offset, timestamp, key, value in records:
             if timestamp > log_time:
@@ -152,13 +156,10 @@ class Lane:
                 continue
             if offset >= processed:
                 counts[event.kind, event.outcome] += 1
-            if log_time < from_ms and not live:
-                continue
-            if log_time < passed:
-                out.tally["behind_watermark_total", (SOURCES[source],)] += 1
-                merge.apply_behind(event)
-            else:
-                waiting(event)
+            if log_time >= from_ms or live:
+                events.append(event)
+        self._known_ids[source].meet(events)
+        self._wait(source, events)
         self._log_time[source] = log_time
         marks.next_offset = records[-1][0] + 1
         self._processed[source] = max(processed, marks.next_offset)
@@ -169,6 +170,19 @@ class Lane:
         for name, count in decoder.tally.items():
             out.tally[name] += count
         decoder.tally.clear()
+
+    def _wait(self, source: int, events: list[Event]) -> None:
+        """Let events of one source wait for their turn; one that lies behind the watermark has it at once."""
+        merge = self._merge
+        if not events or events[0].log_time >= merge.passed:
+            merge.waiting[source].extend(events)
+            return
+        for event in events:
+            if event.log_time < merge.passed:
+                self._state.journal.out.tally["behind_watermark_total", (SOURCES[source],)] += 1
+                merge.apply_behind(event)
+            else:
+                merge.waiting[source].append(event)
 
     def caught_up(self, source: int, at_ms: int) -> LaneOutput:
         """Let a source that is known to be read to its end at ``at_ms`` move its watermark on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.compare import likeness, same_amount_and_card
-from streams.core.event import FINAL
+from streams.core.wire import FINAL
 
 if TYPE_CHECKING:
     from streams.core.event import Event

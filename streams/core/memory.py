@@ -11,8 +11,9 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Final
 
 from streams.core.decode import Decoder
-from streams.core.event import HOST, SOURCES, TERMINAL, Event
+from streams.core.event import Event
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
+from streams.core.wire import HOST, SOURCES, TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,14 +142,14 @@ class Memory:
 
     def keep_one_sided(self, voucher: Voucher) -> None:
         """Let a voucher that was closed with one side missing be found by that side."""
-        for key in (voucher.run.key, *voucher.more_keys):
+        for key in [voucher.run.key, *voucher.more_keys]:
             standing = self._one_sided.setdefault(key, [])
             if voucher not in standing:
                 standing.append(voucher)
 
     def drop_one_sided(self, voucher: Voucher) -> None:
         """Forget that a voucher lacks a side."""
-        for key in (voucher.run.key, *voucher.more_keys):
+        for key in [voucher.run.key, *voucher.more_keys]:
             standing = self._one_sided.get(key)
             if standing and voucher in standing:
                 standing.remove(voucher)

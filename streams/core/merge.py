@@ -10,8 +10,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from streams.core import judgement
-from streams.core.event import HOST, TERMINAL, Event
+from streams.core.event import Event
 from streams.core.timers import HORIZON, LEG_DEADLINE, NEVER, REVERSAL_LEG_DEADLINE
+from streams.core.wire import HOST, TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable

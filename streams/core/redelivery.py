@@ -1,11 +1,74 @@
-"""Which events were delivered before: the same id and the same content within a horizon of log time."""
+"""Which events were delivered before: the same id and the same content within a horizon of log time.
+
+A second delivery of a voucher's event bears the same number, so that its run remembers the first:
+``latest_copy``.  Events without a voucher are remembered one by one: ``Redeliveries``.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
-_TIME_BITS: Final = 48
-_TIME: Final = (1 << _TIME_BITS) - 1
+from streams.core.event import Event, content_of
+
+if TYPE_CHECKING:
+    from streams.core.voucher import Run, Voucher
+
+MANY_DELIVERED: Final = 64
+"""Deliveries of one run beyond which those past the horizon are looked for."""
+
+
+def latest_copy(run: Run, vouchers: list[Voucher], event: Event, horizon_ms: int) -> int | None:
+    """Remember one delivery in its run; return the log time of the one before, if it is still known.
+
+    ``vouchers`` are the run's transactions.  Until the first call their legs are all that was delivered.
+    """
+    delivered = run.delivered
+    if delivered is None:
+        delivered = run.delivered = {
+            (leg.source, leg.body.event_id, content_of(leg)): leg.log_time
+            for voucher in chain(vouchers, run.reversals or ())
+            for leg in voucher.legs
+        }
+    key = event.source, event.body.event_id, content_of(event)
+    before = delivered.get(key)
+    if len(delivered) >= run.many_delivered:
+        floor = event.log_time - horizon_ms
+        delivered = run.delivered = {key: at for key, at in delivered.items() if at >= floor}
+        run.many_delivered = max(MANY_DELIVERED, 2 * len(delivered))
+    delivered[key] = event.log_time
+    return before
+
+
+class KnownIds:
+    """The event ids of one source, by which a reused one is noticed: those of the last one to two horizons.
+
+    Only their hashes are kept, in two generations: among a million ids, one in ten million is taken for another.
+    """
+
+    def __init__(self, horizon_ms: int) -> None:
+        self._horizon_ms = horizon_ms
+        self._young: set[int] = set()
+        self._older: set[int] = set()
+        self._started = 0
+
+    def meet(self, events: list[Event]) -> None:
+        """Remember the ids of one fetch, and mark the events whose id was known."""
+        ids = [hash(event.body.event_id) for event in events]
+        if not ids:
+            return
+        log_time = events[0].log_time
+        if log_time - self._started > self._horizon_ms:
+            self._older = self._young if log_time - self._started <= 2 * self._horizon_ms else set()
+            self._young = set()
+            self._started = log_time
+        fresh = set(ids)
+        if len(fresh) < len(ids) or not self._young.isdisjoint(fresh) or not self._older.isdisjoint(fresh):
+            for event, known in zip(events, ids, strict=True):
+                event.id_known = known in self._young or known in self._older
+                self._young.add(known)
+        else:
+            self._young |= fresh
 
 
 class Redeliveries:
@@ -15,45 +78,25 @@ class Redeliveries:
     once nothing in it can be within the horizon.  Memory is at most two horizons of events.
     """
 
-    __slots__ = ("_horizon_ms", "_older", "_started", "_young")
-
     def __init__(self, horizon_ms: int) -> None:
         self._horizon_ms = horizon_ms
-        # One integer an event, content above log time: a tuple of the two costs twice the memory.
-        self._young: dict[str, int] = {}
-        self._older: dict[str, int] = {}
+        self._young: dict[tuple[str, int], int] = {}
+        self._older: dict[tuple[str, int], int] = {}
         self._started = 0
 
-    def seen(self, event_id: str, content: int, log_time: int) -> bool | None:
+    def seen(self, event_id: str, content: int, log_time: int) -> bool:
         """Remember one copy; tell whether an earlier one is within the horizon.
 
-        Returns ``True`` for a redelivery, ``None`` when the id was seen with other content only,
-        else ``False``.  ``log_time`` is epoch milliseconds and never falls from call to call.
+        ``log_time`` is epoch milliseconds and never falls from call to call.
         """
         if log_time - self._started > self._horizon_ms:
             self._turn(log_time)
-        young = self._young
-        known = young.get(event_id)
-        if known is None:
-            known = self._older.get(event_id)
-            if known is None:
-                young[event_id] = content << _TIME_BITS | log_time
-                return False
-        return self._seen_again(event_id, content, log_time, known)
-
-    def _seen_again(self, event_id: str, content: int, log_time: int, known: int) -> bool | None:
-        # The newest content stands under the id itself, older ones under a key that no event id is.
-        young = self._young
-        young[event_id] = content << _TIME_BITS | log_time
-        fresh = log_time - (known & _TIME) <= self._horizon_ms
-        if known >> _TIME_BITS == content:
-            return fresh
-        own = f"{event_id}\0{content}"
-        before = young.get(own) or self._older.get(own)
-        young[f"{event_id}\0{known >> _TIME_BITS}"] = known
-        if before is not None and log_time - (before & _TIME) <= self._horizon_ms:
-            return True
-        return None if fresh else False
+        key = event_id, content
+        before = self._young.get(key)
+        if before is None:
+            before = self._older.get(key)
+        self._young[key] = log_time
+        return before is not None and log_time - before <= self._horizon_ms
 
     def _turn(self, log_time: int) -> None:
         fresh = log_time - self._started <= 2 * self._horizon_ms

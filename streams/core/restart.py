@@ -15,9 +15,10 @@ import msgspec
 
 from streams.core.anomaly import Anomaly
 from streams.core.currency import letters
-from streams.core.event import SOURCES, TERMINAL, Body, Event, Original
+from streams.core.event import Event
 from streams.core.timers import HORIZON
 from streams.core.voucher import Run, Voucher
+from streams.core.wire import SOURCES, TERMINAL, Body, Original
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,7 +131,6 @@ def _leg_of(row: dict[str, Any]) -> Event:
         row.get("amount"),
         letters(str(row.get("currency") or "")),
         row.get("card"),
-        0,
     )
     leg.batch = str(row.get("batch_number") or "").lstrip("0")
     leg.deadline = row["deadline"]
@@ -147,6 +147,5 @@ def _leg_of(row: dict[str, Any]) -> Event:
             None,
             "",
             None,
-            0,
         )
     return leg

@@ -14,9 +14,10 @@ from streams.core.verdicts import is_denial, reversal_outcomes_agree
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.core.event import Event, Original
+    from streams.core.event import Event
     from streams.core.state import LaneState
     from streams.core.voucher import Voucher
+    from streams.core.wire import Original
 
 REVERSIBLE_VERDICTS = frozenset({"unreversed", "orphan_terminal", "orphan_host", "outcome_conflict", "mismatch"})
 

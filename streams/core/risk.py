@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.core.event import REFUSED
+from streams.core.wire import REFUSED
 
 if TYPE_CHECKING:
     from streams.core.event import Event

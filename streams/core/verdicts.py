@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.core.event import FINAL, REFUSED
+from streams.core.wire import FINAL, REFUSED
 
 if TYPE_CHECKING:
     from streams.core.event import Event

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from mypy_extensions import mypyc_attr
 
-from streams.core.event import AUTO_REVERSED, HOST, TERMINAL, Event
+from streams.core.wire import AUTO_REVERSED, HOST, TERMINAL
+
+if TYPE_CHECKING:
+    from streams.core.event import Event
 
 ONE_SIDED = frozenset(
     {
@@ -29,38 +32,40 @@ NO_VOUCHERS: list[Any] = []
 """The vouchers of a run whose one pair is put away; shared, so never appended to."""
 
 
-class Run(Struct, eq=False, gc=False):
+@mypyc_attr(acyclic=True)
+class Run:
     """All records of one (terminal, voucher number), each within L of the one before.
 
     ``first`` and ``last`` are log times; ``open`` counts vouchers that are not closed.  A run is
     the unit of memory and of recovery: it is remembered, forgotten and replayed whole.
     """
 
-    key: tuple[str, str]
-    first: int
-    last: int
-    aged: int
-    """The log time at which the sweep last looked at this run."""
-    vouchers: list[Voucher]
     open: int = 0
     reversals: list[Voucher] | None = None
     stored: StoredPair | None = None
     """In place of ``vouchers``: a pair that agreed, put away as its bytes."""
+    delivered: dict[tuple[int, str, int], int] | None = None
+    """(Source, event id, content) -> log time of the latest copy; ``None`` until the legs alone do not tell it."""
+    many_delivered: int = 64
+    """Count of ``delivered`` at which the old ones are looked for next."""
+
+    def __init__(self, key: tuple[str, str], first: int, last: int, aged: int, vouchers: list[Voucher]) -> None:
+        """``aged`` is the log time at which the sweep last looked at this run."""
+        self.key = key
+        self.first = first
+        self.last = last
+        self.aged = aged
+        self.vouchers = vouchers
 
 
-class Voucher(Struct, eq=False, gc=False):
+@mypyc_attr(acyclic=True)
+class Voucher:
     """A transaction or a reversal: one leg, or two that were paired.
 
     ``lone`` is the leg that still waits for its other side, ``wait_end`` the log time until which
     a judged pair waits for its reversal, ``reversed_at`` the log time of a confirmed reversal.
     """
 
-    run: Run
-    batch_key: str
-    is_reversal: bool
-    lone: Event | None
-    terminal: Event | None
-    host: Event | None
     closed: bool = False
     counted: bool = False
     limited: bool = False
@@ -80,6 +85,22 @@ class Voucher(Struct, eq=False, gc=False):
     target: Voucher | None = None
     """Of a reversal: the transaction that it belongs to, once a leg has found it.  Of a voucher whose
     lone leg went to another: that other."""
+
+    def __init__(
+        self,
+        run: Run,
+        batch_key: str,
+        is_reversal: bool,  # noqa: FBT001  as above
+        lone: Event | None,
+        terminal: Event | None,
+        host: Event | None,
+    ) -> None:
+        self.run = run
+        self.batch_key = batch_key
+        self.is_reversal = is_reversal
+        self.lone = lone
+        self.terminal = terminal
+        self.host = host
 
     def leg(self, source: int) -> Event | None:
         """Return the leg of one source, if it is there."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.core.event import DeadLetter
+    from streams.core.wire import DeadLetter
 
 LARGEST_VALUE_BYTES = 1_000_000
 """Kafka's default limit for a record less room for the headers.

@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING, Final
 
 import msgspec
 
-from streams.core.event import HOST, SOURCES, TERMINAL
 from streams.core.lane import Lane
+from streams.core.wire import HOST, SOURCES, TERMINAL
 from streams.errors import UsageError
 from streams.replay.kafka_lane import NotingState
 from streams.replay.kafka_range import shown
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from streams.core.event import DeadLetter, RawRecord
     from streams.core.lane import LaneOutput
     from streams.core.policy import Policy
+    from streams.core.wire import DeadLetter, RawRecord
     from streams.replay.compare_delays import PairDelays
     from streams.replay.kafka_range import TimeRange
     from streams.replay.kafka_reader import LaneSpan, PartSpan, RangeReader

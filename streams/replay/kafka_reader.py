@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import BrokerResponseError, KafkaError, OffsetOutOfRangeError
 
-from streams.core.event import HOST, TERMINAL
+from streams.core.wire import HOST, TERMINAL
 from streams.errors import UnreachableError, UsageError
 from streams.settings import kafka_python_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.core.event import RawRecord
+    from streams.core.wire import RawRecord
     from streams.settings import Settings
 
 RECORDS_A_POLL: Final = 2_000

@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from streams.core.event import HOST, SOURCES, TERMINAL, DeadLetter
 from streams.core.lane import AnomalyChange, Lane, LaneOutput
 from streams.core.timers import NEVER
+from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter
 from streams.errors import UnreachableError
 from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk
 

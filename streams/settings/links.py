@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streams.core.event import Body
 from streams.core.policy import COMPARABLE_FIELDS
+from streams.core.wire import Body
 from streams.settings.kinds import Flag, Kind, Names, did_you_mean, refuse_unknown
 from streams.settings.tree import Branch, Leaf, Node
 

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 PREFIX = "VOUCHERWATCH_"
 CONFIG_VARIABLE = "VOUCHERWATCH_CONFIG"
 """Names the configuration file where no option can: ``faust -A streams.app worker``."""
-_NOT_SETTINGS = frozenset({CONFIG_VARIABLE, "VOUCHERWATCH_REQUIRE_ALL"})
+_NOT_SETTINGS = frozenset(
+    {
+        CONFIG_VARIABLE,
+        "VOUCHERWATCH_REQUIRE_ALL",
+        "VOUCHERWATCH_COMPILE",
+        "VOUCHERWATCH_INTERPRETED",
+        "VOUCHERWATCH_TEST_COMPILED",
+    }
+)
 # Kubernetes adds such variables for a service called "voucherwatch" to every container beside it.
 _SERVICE_VARIABLE = re.compile(r"VOUCHERWATCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
 

@@ -13,7 +13,7 @@ import yaml
 
 from streams.cli.commands import app
 from streams.core.anomaly import KINDS
-from streams.core.event import REASONS, Body
+from streams.core.wire import REASONS, Body
 from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from streams.errors import ExitCode
 from streams.settings import load_settings

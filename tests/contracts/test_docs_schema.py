@@ -10,8 +10,8 @@ import pytest
 
 from docs.generate import examples
 from streams.core.anomaly import KINDS, RESOLUTIONS, SEVERITIES
-from streams.core.event import Body
 from streams.core.policy import OUTCOMES
+from streams.core.wire import Body
 from streams.replay.run import replay_files
 from streams.settings import load_settings
 from streams.simulator.params import SimulationParams

@@ -13,7 +13,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
-from streams.core.event import SOURCES
+from streams.core.wire import SOURCES
 from streams.errors import UnreachableError, UsageError
 from streams.replay.kafka import replay_range
 from streams.replay.kafka_range import TimeRange

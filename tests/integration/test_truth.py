@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from streams.core.event import REASONS
+from streams.core.wire import REASONS
 from streams.simulator.faults import FAULTS
 from streams.simulator.params import SimulationParams
 from streams.simulator.score import score

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.core.event import HOST, TERMINAL
 from streams.core.lane import Lane
+from streams.core.wire import HOST, TERMINAL
 from streams.testing import ListSink, timeline
 from tests.simulation.comparison import PROMISED, TIMES, product_policy
 from tests.simulation.histories import small_history
 from tests.unit.core.events import POLICY
 
 if TYPE_CHECKING:
-    from streams.core.event import RawRecord
     from streams.core.policy import Policy
+    from streams.core.wire import RawRecord
     from tests.simulation.histories import History
 
 Logs = tuple[list["RawRecord"], list["RawRecord"]]

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-    from streams.core.event import RawRecord
     from streams.core.lane import LaneOutput
     from streams.core.policy import Policy
+    from streams.core.wire import RawRecord
 
 Log = tuple[list["RawRecord"], list["RawRecord"]]
 

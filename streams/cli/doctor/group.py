@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streams.cli.finding import Remark
-from streams.core.event import SOURCES
 from streams.core.lane import Cut
+from streams.core.wire import SOURCES
 from streams.settings import format_duration
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from streams.cli.finding import Remark
 from streams.core.decode import Decoder, Tally
-from streams.core.event import SOURCES, Event
+from streams.core.event import Event
 from streams.core.partitioner import partition_of
+from streams.core.wire import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.anomaly import Finding
-from streams.core.event import SOURCES
 from streams.core.risk import currency_of
+from streams.core.wire import SOURCES
 
 if TYPE_CHECKING:
     from streams.core.event import Event

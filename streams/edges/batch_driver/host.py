@@ -20,8 +20,8 @@ from streams.errors import ConfigurationError, VoucherwatchError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from streams.core.event import RawRecord
     from streams.core.lane import AnomalyChange, LaneOutput
+    from streams.core.wire import RawRecord
     from streams.edges.batch_driver.outbox import Outbox
     from streams.edges.batch_driver.ports import (
         Clock,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from streams.core.event import DeadLetter
     from streams.core.lane import AnomalyChange, Lane
+    from streams.core.wire import DeadLetter
 
 Outgoing = tuple[str, int | None, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 """Topic, partition (None: by key), key, value, headers of one record to send."""

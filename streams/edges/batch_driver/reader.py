@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from streams.core.event import RawRecord
+    from streams.core.wire import RawRecord
     from streams.edges.batch_driver.host import LaneHost
     from streams.edges.batch_driver.hosted import HostedLane
 

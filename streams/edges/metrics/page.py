@@ -10,7 +10,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from streams.core.currency import KNOWN, minor_units
-from streams.core.event import SOURCES
+from streams.core.wire import SOURCES
 from streams.edges.metrics.histogram import BatchHistogram
 from streams.edges.metrics.table import COUNTERS, EXTRA_STARTS, GAUGES, HISTOGRAMS, PREFIX
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streams.core.anomaly import KINDS, RESOLUTIONS, SEVERITIES
-from streams.core.event import REASONS, SOURCES
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS
+from streams.core.wire import REASONS, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

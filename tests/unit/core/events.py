@@ -7,10 +7,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from streams.core.decode import Decoder
-from streams.core.event import TERMINAL, DeadLetter, Event
+from streams.core.event import Event
 from streams.core.lane import Lane
 from streams.core.masking import passes_luhn
 from streams.core.policy import Policy
+from streams.core.wire import TERMINAL, DeadLetter
 from streams.settings.codes import shipped_codes
 
 if TYPE_CHECKING:

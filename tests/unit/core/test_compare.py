@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from streams.core.compare import differences, field_agrees, likeness, same_amount_and_card
-from streams.core.event import HOST, TERMINAL
 from streams.core.policy import COMPARABLE_FIELDS
+from streams.core.wire import HOST, TERMINAL
 from tests.unit.core.events import GONE, event_of, line
 
 

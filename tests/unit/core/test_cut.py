@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.cut import MAX_METADATA_BYTES, Committed, Cut, Marks
-from streams.core.event import HOST, TERMINAL
 from streams.core.lane import Lane
+from streams.core.wire import HOST, TERMINAL
 from streams.testing import START_MS, ManualClock, run_live, timeline
 from tests.unit.core.events import NOW_MS, POLICY, line
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.cli import run
-from streams.core.event import HOST, REASONS, TERMINAL
 from streams.core.lane import Lane
 from streams.core.policy import LinkPolicy
+from streams.core.wire import HOST, REASONS, TERMINAL
 from tests.unit.core.events import CARD, GONE, MERCHANT, NOW_MS, POLICY, SHOWN, dead, event, event_of, fed_live, line
 
 if TYPE_CHECKING:

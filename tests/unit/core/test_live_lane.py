@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.core.event import HOST, TERMINAL
 from streams.core.lane import Lane
 from streams.core.partitioner import partition_of
+from streams.core.wire import HOST, TERMINAL
 from streams.testing import START_MS, ListSink, run_live, timeline
 from tests.unit.core.events import NOW_MS, POLICY, line
 

@@ -6,9 +6,9 @@ import dataclasses
 import gc
 import tracemalloc
 
-from streams.core.event import HOST, TERMINAL
 from streams.core.lane import Lane
 from streams.core.memory import SWEEP_LATENESS_MS
+from streams.core.wire import HOST, TERMINAL
 from streams.testing import replay, timeline
 from tests.unit.core.events import NOW_MS, POLICY, line
 

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.core.compare import comparable, value_of
-from streams.core.event import HOST, TERMINAL, Body, DeadLetter, Event
+from streams.core.event import Event
 from streams.core.policy import LinkPolicy
+from streams.core.wire import HOST, TERMINAL, Body, DeadLetter
 from tests.unit.core.events import CARD, CODES, GONE, MERCHANT, POLICY, SHOWN, VALID, decoded
 
 if TYPE_CHECKING:

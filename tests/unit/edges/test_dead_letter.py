@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.core.event import DeadLetter
+from streams.core.wire import DeadLetter
 from streams.edges.dead_letter import LARGEST_VALUE_BYTES, DeadLetterTopic
 
 TOPIC = DeadLetterTopic("voucher-deadletter", ("terminal-events", "host-events"))

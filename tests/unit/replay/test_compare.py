@@ -134,7 +134,7 @@ def pair(delay_ms: int, link: str | None) -> Voucher:
     body = load_body(link)
     run = Run(("T1", "1"), 0, 0, 0, [])
     legs = [
-        Event(source, 0, at_ms, body, "sale", "approved", "T1", "1", 100, "CNY", None, 0)
+        Event(source, 0, at_ms, body, "sale", "approved", "T1", "1", 100, "CNY", None)
         for source, at_ms in ((0, 0), (1, delay_ms))
     ]
     return Voucher(run, "", is_reversal=False, lone=None, terminal=legs[0], host=legs[1])
@@ -142,7 +142,7 @@ def pair(delay_ms: int, link: str | None) -> Voucher:
 
 def load_body(link: str | None) -> Any:  # noqa: ANN401  the body's fields do not matter here
     """Return a body that has only a link."""
-    from streams.core.event import Body  # noqa: PLC0415
+    from streams.core.wire import Body  # noqa: PLC0415
 
     return Body("e", "sale", "2026-03-02T08:00:00+08:00", "T1", "M1", link=link)
 

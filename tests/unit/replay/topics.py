@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from streams.core.event import SOURCES
 from streams.core.partitioner import partition_of
+from streams.core.wire import SOURCES
 from streams.replay.kafka import Progress
 from streams.replay.kafka_reader import LaneSpan, PartSpan
 from streams.simulator.feed import Simulation
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from streams.core.event import RawRecord
+    from streams.core.wire import RawRecord
     from streams.simulator.stage import SimRecord
 
 FETCH = 97
