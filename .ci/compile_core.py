@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  a program that is run by path
 """Compile the core with mypyc: the same Python sources as machine code, for twice the events a second.
 
 ``python .ci/compile_core.py`` writes ``streams/core/_compiled``; without a C compiler it says so and
@@ -99,7 +100,7 @@ def _compile(build: Path) -> None:
         shutil.copy2(library, build / "out" / library.name)
 
 
-def _run_quietly(command: Any) -> None:
+def _run_quietly(command: Any) -> None:  # noqa: ANN401  setuptools has no types
     """Run the compiler with what it prints sent to our own standard output, which is kept for an error."""
     with tempfile.TemporaryFile("w+") as said:
         kept = os.dup(1), os.dup(2)

@@ -21,6 +21,7 @@ from streams.core.fields import LATEST_TIME_MS
 from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMIT, Judge, original_is_plain
 from streams.core.masking import SHORTEST_PAN, mask_card, mask_text
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
+from streams.core.timers import NEVER
 from streams.core.wire import SOURCES, TERMINAL, Body, DeadLetter, decode_body, decode_document, decode_loosely
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Decoder:
         self._batch_in_key = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
-        self._quick_enough = not policy.field_maps.get(self._name) and not policy.allow_create_time
+        self._quick_enough = not policy.field_maps.get(self._name)
+        self._latest_lead_ms = policy.future_skew_ms if policy.allow_create_time else NEVER
         self._default = policy.terminal_default_outcome if source == TERMINAL else ""
         self._terminals: dict[str, str] = {}
         self._merchants: dict[str, str] = {}
@@ -77,7 +79,8 @@ class Decoder:
         ``log_time`` and ``timestamp`` are epoch milliseconds; ``now_ms`` is the wall clock and is
         looked at only where producer timestamps are allowed.
         """
-        if value is not None and self._quick_enough and len(value) <= MAX_VALUE_BYTES:
+        usual = self._quick_enough and timestamp - now_ms <= self._latest_lead_ms
+        if value is not None and usual and len(value) <= MAX_VALUE_BYTES:
             try:
                 body = decode_body(value)
                 event = self._quick(body, offset, log_time, key, value)

@@ -21,7 +21,7 @@ REVERSAL_WAIT_END: Final = 3
 CHAIN: Final = 4
 HORIZON: Final = 5
 
-NEVER: Final = 1 << 62
+NEVER: Final = (1 << 62) - 1
 
 Due = tuple[int, int, int, int, int, object]
 """Time in milliseconds, kind, source, offset, serial number, subject."""

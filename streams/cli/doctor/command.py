@@ -38,8 +38,10 @@ def _remarks(settings: Settings, sample: int) -> Iterator[Remark]:
     from streams.cli.doctor.group import judge_brokers, judge_clock, judge_group
     from streams.cli.doctor.samples import judge_samples
     from streams.cli.topics import topic_remarks
+    from streams.core import COMPILED
 
     yield Remark("configuration", "no faults")
+    yield Remark("core", "compiled" if COMPILED else "interpreted: the same answers at half the speed")
     facts = read_facts(settings, sample, int(time.time() * 1000))
     yield from judge_brokers(settings, facts)
     yield from topic_remarks(settings)

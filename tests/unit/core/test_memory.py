@@ -70,6 +70,7 @@ def sizes(lane: Lane) -> dict[str, int]:
         "heap": len(timers._heap),
         "queues": sum(len(queue) for queue in timers._queues.values()),
         "ids": sum(len(seen._young) + len(seen._older) for seen in lane._correlator._redeliveries),
+        "known_ids": sum(len(seen._young) + len(seen._older) for seen in lane._known_ids),
         "waiting": sum(len(waiting) for waiting in lane._merge.waiting),
     }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.redelivery import Redeliveries
+from streams.core.redelivery import MANY_DELIVERED, KnownIds, Redeliveries, latest_copy
+from streams.core.voucher import Run
+from tests.unit.core.events import event_of, line
 
 HORIZON = 100
 
@@ -75,3 +77,57 @@ def test_it_is_the_plain_rule(copies: list[tuple[str, int, int]]) -> None:
     for event_id, content, step in copies:
         at += step
         assert seen.seen(event_id, content, at) is plain.seen(event_id, content, at)
+
+
+def known(ids: KnownIds, *names: str, at: int = 1_000) -> list[bool]:
+    """Let one fetch pass by; tell of each event whether its id was known."""
+    events = [event_of(line(event_id=name)) for name in names]
+    for event in events:
+        event.log_time = at
+    ids.meet(events)
+    return [event.id_known for event in events]
+
+
+def test_ids_are_known_from_one_fetch_to_the_next_and_within_one() -> None:
+    """A fetch without a known id is one look; one with a known id is looked through."""
+    ids = KnownIds(HORIZON)
+    assert known(ids) == []
+    assert known(ids, "a", "b") == [False, False]
+    assert known(ids, "c", "a", "d") == [False, True, False]
+    assert known(ids, "e", "e") == [False, True]
+    assert known(ids, "d", "f") == [True, False]
+
+
+def test_ids_are_forgotten_after_two_horizons_at_most() -> None:
+    """One horizon is sure; the older generation goes whole, both where nothing came for long."""
+    ids = KnownIds(HORIZON)
+    known(ids, "a", at=1_000)
+    assert known(ids, "a", at=1_100) == [True]
+    known(ids, "b", at=1_150)
+    assert known(ids, "b", at=1_200) == [True]
+    known(ids, "c", at=1_300)
+    assert known(ids, "a", at=1_301) == [False]
+    assert known(ids, "c", at=9_000) == [False]
+    assert len(ids._young) + len(ids._older) == 1
+
+
+def test_a_run_knows_its_copies_by_source_id_and_content() -> None:
+    """The legs that stand are the first copies; then every delivery counts, the dropped ones too."""
+    run = Run(("T", "1"), 0, 0, 0, [])
+    first, other = event_of(line(event_id="a")), event_of(line(event_id="a", amount=5))
+    assert latest_copy(run, [], first, HORIZON) is None
+    again = event_of(line(event_id="a", received_at=7))
+    again.log_time = first.log_time + HORIZON
+    assert latest_copy(run, [], again, HORIZON) == first.log_time
+    assert latest_copy(run, [], other, HORIZON) is None
+    assert latest_copy(run, [], first, HORIZON) == again.log_time
+
+
+def test_a_run_that_never_ends_forgets_old_copies() -> None:
+    """A terminal that bears one number for ever takes no more memory than a horizon of events."""
+    run = Run(("T", "1"), 0, 0, 0, [])
+    for at in range(0, 20_000, 10):
+        event = event_of(line(event_id=f"e{at}"))
+        event.log_time = at
+        latest_copy(run, [], event, HORIZON)
+        assert len(run.delivered or ()) <= MANY_DELIVERED
