@@ -17,11 +17,9 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
-
-from streams.edges.batch_driver.slices import SliceSize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +29,10 @@ if TYPE_CHECKING:
     from streams.edges.batch_driver.host import LaneHost
     from streams.edges.batch_driver.hosted import HostedLane
 
+SLICE_RECORDS = 256
+"""Records of one lane call."""
+BREATH_SECONDS = 0.025
+"""Heartbeats, the web port and acknowledgements wait for about this long while records are at hand."""
 RECENT_SECONDS = 0.25
 """How old the records of a fetch may be for its high watermark to prove anything."""
 
@@ -48,12 +50,27 @@ class Whereabouts:
     high_watermarks: Mapping[Partition, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Part:
+    """What a fetch brought of one input partition, and how much of it the lane has been given."""
+
+    partition: Partition
+    hosted: HostedLane
+    source: int
+    records: Sequence[RawRecord]
+    first: int = 0
+
+
+def _next_timestamp(part: _Part) -> int:
+    return part.records[part.first][1]
+
+
 class Reader:
     """The lanes' side of the inner loop."""
 
     def __init__(self, host: LaneHost) -> None:
         self._host = host
-        self._slice = SliceSize()
+        self._breath = 0.0
         self._all_in_doubt = True
         self._in_doubt: set[Partition] = set()
 
@@ -75,47 +92,59 @@ class Reader:
             if everything or partition in some
         }
 
-    async def take(self, batches: Mapping[Partition, Sequence[Any]], whereabouts: Whereabouts) -> None:
-        """Feed one fetch: aiokafka's records by partition, and where it left the partitions."""
+    async def take(self, batches: Mapping[Partition, Sequence[RawRecord]], whereabouts: Whereabouts) -> None:
+        """Feed one fetch: raw records by partition, and where it left the partitions."""
         epoch = self._host.epoch
+        lanes: dict[int, list[_Part]] = {}
         for partition, batch in batches.items():
-            await self._feed(partition, batch)
+            part = self._begin(partition, batch)
+            if part is not None:
+                lanes.setdefault(partition[1], []).append(part)
+        for parts in lanes.values():
+            await self._feed(parts)
         if self._host.epoch == epoch:
             self._take_over(batches.keys(), whereabouts)
 
-    async def _feed(self, partition: Partition, batch: Sequence[Any]) -> None:
-        """Give one partition's part of a fetch to its lane, slice by slice."""
+    def _begin(self, partition: Partition, batch: Sequence[RawRecord]) -> _Part | None:
+        """Return what of one partition's part of a fetch its lane is to be given, if anything."""
         # In doubt until it is fed to the end; whatever interrupts this leaves it so.
         self._in_doubt.add(partition)
         found = self._host.lane_of(partition)
         if found is None:
-            return
+            return None
         hosted, source = found
-        received_ms = self._host.clock.wall_ms()
         state = hosted.sources[source]
-        records = [(record.offset, record.timestamp, record.key, record.value) for record in batch]
-        if records[0][0] != state.position:
-            continued = self._continue(hosted, source, records)
-            if continued is None:
+        records = batch if batch[0][0] == state.position else self._continue(hosted, source, batch)
+        if records is None:
+            return None
+        if not records:
+            self._in_doubt.discard(partition)
+            return None
+        self._host.lead.observe(self._host.clock.wall_ms(), records[-1][1], state.at_end_ms)
+        return _Part(partition, hosted, source, records)
+
+    async def _feed(self, parts: list[_Part]) -> None:
+        """Give a lane its part of a fetch, slice by slice, always of the source whose next record is older.
+
+        What was decoded is then applied while it is still in the processor's cache: the other source has come as far.
+        """
+        while parts:
+            part = min(parts, key=_next_timestamp)
+            if not part.hosted.ready:
                 return
-            records = continued
-        if records:
-            self._host.lead.observe(received_ms, records[-1][1], state.at_end_ms)
-        first = 0
-        while first < len(records):
-            if not hosted.ready:
-                return
-            part = records[first : first + self._slice.records]
-            began = time.perf_counter()
-            self._host.feed(hosted, source, part)
-            self._slice.took(time.perf_counter() - began, len(part))
-            first += len(part)
-            await asyncio.sleep(0)
+            end = part.first + SLICE_RECORDS
+            self._host.feed(part.hosted, part.source, part.records[part.first : end])
+            part.first = end
+            if end >= len(part.records):
+                parts.remove(part)
+                self._in_doubt.discard(part.partition)
+            if time.perf_counter() - self._breath >= BREATH_SECONDS:
+                await asyncio.sleep(0)
+                self._breath = time.perf_counter()
             await self._host.outbox.room()
-        self._in_doubt.discard(partition)
 
     @staticmethod
-    def _continue(hosted: HostedLane, source: int, records: list[RawRecord]) -> list[RawRecord] | None:
+    def _continue(hosted: HostedLane, source: int, records: Sequence[RawRecord]) -> Sequence[RawRecord] | None:
         """Return the records that follow our position; None when a gap has to be looked at again."""
         state = hosted.sources[source]
         following = [record for record in records if record[0] >= state.position]

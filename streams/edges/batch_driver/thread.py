@@ -11,6 +11,8 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers.aiokafka import DEFAULT_GENERATION_ID, AIOKafkaConsumerThread
 from faust.types import TP
 
+from streams.edges.batch_driver.raw_records import FetchResults
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -40,6 +42,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         super().__post_init__()
         self.positions: dict[tuple[str, int], int] = {}
         self.high_watermarks: dict[tuple[str, int], int] = {}
+
+    async def on_start(self) -> None:
+        """Start aiokafka's consumer; nothing is fetched yet when it has started."""
+        await super().on_start()
+        self._ensure_consumer()._fetcher._records = FetchResults(self.input_topics)  # noqa: SLF001  no public way
 
     async def on_thread_stop(self) -> None:
         """Leave the group and close the connections, within ``CLOSE_SECONDS`` also when no broker answers.

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import Assignment, SubscriptionState, TopicPartitionState
 from faust.app.base import App
@@ -46,6 +46,9 @@ SIGNATURES = {
     driver.Producer.send: "(self, topic, key, value, partition, timestamp, headers, *, transactional_id=None)",
     App._on_partitions_assigned: "(self, assigned, generation_id=0)",
     App._on_partitions_revoked: "(self, revoked)",
+    PartitionRecords._consumer_record: "(self, tp, record)",
+    PartitionRecords._unpack_records: "(self)",
+    driver.AIOKafkaConsumerThread.on_start: "(self)",
     Fetcher.fetched_records: "(self, partitions, timeout=0, max_records=None)",
     GroupCoordinator.fetch_committed_offsets: "(self, partitions)",
     AIOKafkaClient._wait_on_metadata: "(self, topic)",

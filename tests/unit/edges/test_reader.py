@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from streams.edges.batch_driver.reader import Reader, Whereabouts
+from streams.edges.batch_driver.reader import SLICE_RECORDS, Reader, Whereabouts
 from tests.unit.edges.fakes import TOPICS, World, assigned
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from streams.core.wire import RawRecord
 
 TERMINAL, HOST = ((TOPICS[0], 0), (TOPICS[1], 0))
 
@@ -30,9 +31,9 @@ def play(story: Callable[[World, Reader], Awaitable[None]]) -> None:
     asyncio.run(scene())
 
 
-def batch(*offsets: int) -> list[Any]:
-    """Return records as aiokafka hands them out."""
-    return [SimpleNamespace(offset=offset, timestamp=offset, key=b"k", value=b"v") for offset in offsets]
+def batch(*offsets: int) -> list[RawRecord]:
+    """Return records as a fetch of an input hands them out."""
+    return [(offset, offset, b"k", b"v") for offset in offsets]
 
 
 def left_at(position: int, end: int | None = None) -> Whereabouts:
@@ -137,6 +138,26 @@ def test_what_was_not_fed_to_the_end_is_read_again() -> None:
         fed = len(world.lane.offsets(0))
         assert 0 < fed < 2_000
         assert reader.seeks() == {TERMINAL: fed}
+
+    play(story)
+
+
+def test_both_sources_of_a_lane_are_fed_side_by_side() -> None:
+    """The one whose next record is older comes first, slice by slice; each keeps its own order."""
+
+    async def story(world: World, reader: Reader) -> None:
+        terminal, host = batch(*range(3 * SLICE_RECORDS)), batch(*range(SLICE_RECORDS + 1))
+        await reader.take({TERMINAL: terminal, HOST: host}, Whereabouts())
+        assert [(source, len(offsets)) for source, offsets in world.lane.fed] == [
+            (0, SLICE_RECORDS),
+            (1, SLICE_RECORDS),
+            (0, SLICE_RECORDS),
+            (1, 1),
+            (0, SLICE_RECORDS),
+        ]
+        assert world.lane.offsets(0) == list(range(3 * SLICE_RECORDS))
+        assert world.lane.offsets(1) == list(range(SLICE_RECORDS + 1))
+        assert reader.seeks().keys() <= {TERMINAL, HOST}
 
     play(story)
 
