@@ -14,7 +14,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 	--no-emit-index-url --no-emit-find-links
 
 # The core's tests run on the compiled core too, but for those that replace parts of it.
-OF_THE_CORE := tests/unit/core tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
+OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
 
 .PHONY: help setup demo test chaos goldens check bench bench-restart lock clean
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from streams.core.anomaly import Anomaly, Finding, field_rows, leg_row, voucher_anomaly_id, voucher_row
 from streams.core.wire import HOST, SOURCES, TERMINAL
@@ -68,6 +69,7 @@ class LaneOutput:
         self.read = 0
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Journal:
     """Keeps the open anomalies of one lane and collects what changes."""
 

@@ -10,6 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mypy_extensions import mypyc_attr
+
 from streams.core.correlator import Correlator
 from streams.core.cut import Cut, Marks
 from streams.core.decode import Decoder
@@ -52,6 +54,7 @@ class LaneGauges:
     replay_span_ms: int
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Lane:
     """One lane of the monitor."""
 

@@ -114,7 +114,7 @@ class Memory:
         return run.vouchers
 
     def _read_again(self, source: int, log_time: int, offset: int, raw: bytes) -> Event:
-        event = self._decoders[source].decode(offset, log_time, log_time, None, raw, 0)
+        event = self._decoders[source].decode(offset, log_time, log_time, None, raw, log_time)
         if not isinstance(event, Event):
             message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are a {event.reason}"
             raise TypeError(message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mypy_extensions import mypyc_attr
+
 from streams.core.blindness import Blindness
 from streams.core.journal import Journal
 from streams.core.memory import Memory
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from streams.core.voucher import Voucher
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class LaneState:
     """The state of one lane; ``now`` is the log time through which the merged order was applied."""
 

@@ -44,6 +44,17 @@ def test_the_future_begins_behind_the_skew(ahead: int, dead: int) -> None:
     assert Lane(0, POLICY).feed(TERMINAL, record, NOW_MS).dead_letters == []
 
 
+def test_a_pair_that_was_put_away_is_read_again_whatever_the_clock_says() -> None:
+    """Its bytes were an event once, so they are one for ever, also where the clock is asked of new records."""
+    lane = Lane(0, dataclasses.replace(POLICY, allow_create_time=True))
+    lane.feed(TERMINAL, [(0, NOW_MS, b"T0000001", line())], NOW_MS)
+    lane.feed(HOST, [(0, NOW_MS, b"T0000001", line(event_id="h1"))], NOW_MS)
+    later = [(1, NOW_MS + 9_000, b"T0000001", line(event_id="e2")), (2, NOW_MS + 99_000, b"T0000009", line())]
+    output = lane.feed(TERMINAL, later, NOW_MS)
+    changes = [*output.changes, *lane.feed(HOST, [(1, NOW_MS + 20_000, b"T0000001", line(event_id="h1"))]).changes]
+    assert [change.kind for change in changes] == ["duplicate_voucher"]
+
+
 def test_log_time_never_falls() -> None:
     """A record with an earlier time stamp has the log time of the one before."""
     lane = Lane(0, POLICY)
