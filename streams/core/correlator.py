@@ -18,7 +18,7 @@ from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
 from streams.core.redelivery import Redeliveries, latest_copy
 from streams.core.rules import duplicate_voucher
-from streams.core.voucher import Run, Voucher
+from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body
 
 if TYPE_CHECKING:
@@ -167,6 +167,8 @@ class Correlator:
         if is_reversal:
             run.reversals = [*(run.reversals or ()), voucher]
             state.memory.keep_reversal(voucher, event)
+        elif run.vouchers is NO_VOUCHERS and run.host_bytes is None:
+            run.vouchers = [voucher]
         else:
             state.memory.vouchers_of(run).append(voucher)
         run.open += 1

@@ -78,7 +78,7 @@ class Lane:
         self._live = live
         self._state = LaneState(number, policy, partitions=partitions, live=live) if state is None else state
         self._correlator = Correlator(self._state)
-        self._merge = Merge(self._state, self._correlator.apply)
+        self._merge = Merge(self._state, self._correlator)
         self._decoders = tuple(
             Decoder(source, policy, defaultdict(int), check_keys=live if check_keys is None else check_keys)
             for source in (TERMINAL, HOST)
@@ -106,7 +106,7 @@ class Lane:
         self._state.journal.silent_until = j_ms
         self._processed = list(processed)
         self._from_ms = r_ms
-        self._merge.apply = self._apply_from_r
+        self._merge.gate = self._apply_from_r
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms, starts), anomalies)
         self._episodes.take_up()
@@ -124,7 +124,7 @@ class Lane:
             merge.watermark[source] = max(merge.watermark[source], self._log_time[source])
             merge.advance()
             if merge.passed > self._from_ms:
-                merge.apply = self._correlator.apply
+                merge.gate = None
             self._bound_pending()
         return self._take(len(records))
 
@@ -138,12 +138,13 @@ class Lane:
     def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:  # noqa: C901  the hot loop
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
         decoder, marks = self._decoders[source], self._marks[source]
-        decode = decoder.decode
         live, from_ms = self._live, self._from_ms
         out = self._state.journal.out
         log_time = self._log_time[source]
         processed = self._processed[source]
         counts: dict[tuple[str, str], int] = defaultdict(int)
+        kind = outcome = ""
+        count = 0
         events: list[Event] = []
         before = dict(decoder.tally) if records[0][0] < processed else None
         for offset, timestamp, key, value in records:
@@ -151,14 +152,17 @@ class Lane:
                 log_time = timestamp
                 if live:
                     marks.add(log_time, offset)
-            event = decode(offset, log_time, timestamp, key, value, now_ms)
+            event = decoder.decode(offset, log_time, timestamp, key, value, now_ms)
             if type(event) is not Event:
                 if offset >= processed:
                     out.dead_letters.append(event)  # type: ignore[arg-type]  # what is no event is a dead letter
                     out.tally["events_rejected_total", (SOURCES[source], event.reason)] += 1  # type: ignore[union-attr]
                 continue
             if offset >= processed:
-                counts[event.kind, event.outcome] += 1
+                if event.kind is not kind or event.outcome is not outcome:
+                    counts[kind, outcome] += count
+                    kind, outcome, count = event.kind, event.outcome, 0
+                count += 1
             if log_time >= from_ms or live:
                 events.append(event)
         self._known_ids[source].meet(events)
@@ -166,8 +170,10 @@ class Lane:
         self._log_time[source] = log_time
         marks.next_offset = records[-1][0] + 1
         self._processed[source] = max(processed, marks.next_offset)
+        counts[kind, outcome] += count
         for (kind, outcome), count in counts.items():
-            out.tally["events_total", (SOURCES[source], kind, outcome)] += count
+            if count:
+                out.tally["events_total", (SOURCES[source], kind, outcome)] += count
         if before is not None:
             decoder.tally.clear()
         for name, count in decoder.tally.items():

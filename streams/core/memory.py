@@ -44,7 +44,7 @@ class Memory:
 
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
-        run = self.runs[key] = Run(key, at, at, at, [])
+        run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
         self._by_age.append(run)
         if self._live:
             self._by_birth.append(run)
@@ -99,14 +99,14 @@ class Memory:
 
     def vouchers_of(self, run: Run) -> list[Voucher]:
         """Return the vouchers of a run, read again from its bytes where it was put away."""
-        stored = run.stored
-        if stored is None:
+        terminal_bytes, host_bytes = run.terminal_bytes, run.host_bytes
+        if terminal_bytes is None or host_bytes is None:
             if run.vouchers is NO_VOUCHERS:
                 run.vouchers = []
             return run.vouchers
-        run.stored = None
-        terminal = self._read_again(TERMINAL, *stored[:3])
-        host = self._read_again(HOST, *stored[3:])
+        run.terminal_bytes = run.host_bytes = None
+        terminal = self._read_again(TERMINAL, run.terminal_time, run.terminal_offset, terminal_bytes)
+        host = self._read_again(HOST, run.host_time, run.host_offset, host_bytes)
         voucher = Voucher(run, "", False, None, terminal, host)  # noqa: FBT003  positional: a struct built in C
         voucher.closed = voucher.counted = True
         voucher.verdict = "matched"

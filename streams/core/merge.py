@@ -6,7 +6,6 @@ time; then events and timers are applied by log time, events before timers, term
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from streams.core import judgement
@@ -17,6 +16,7 @@ from streams.core.wire import HOST, TERMINAL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.core.correlator import Correlator
     from streams.core.state import LaneState
     from streams.core.timers import Due
 
@@ -27,10 +27,12 @@ UNREAD: Final = -1
 class Merge:
     """Merges the two sources of one lane and drives its timers."""
 
-    def __init__(self, state: LaneState, apply: Callable[[Event], None]) -> None:
+    def __init__(self, state: LaneState, correlator: Correlator) -> None:
         self._state = state
-        self.apply = apply
-        self.waiting: tuple[deque[Event], deque[Event]] = (deque(), deque())
+        self._correlator = correlator
+        self.gate: Callable[[Event], None] | None = None
+        """Stands before the correlator while a lane replays."""
+        self.waiting: tuple[list[Event], list[Event]] = ([], [])
         self.watermark = [UNREAD, UNREAD]
         """Of each source, in epoch milliseconds of log time."""
         self._horizon_end = NEVER
@@ -50,22 +52,31 @@ class Merge:
         self._state.memory.sweep(mark)
 
     def _events(self, mark: int) -> None:
-        terminal, host = self.waiting
-        timers, apply = self._state.timers, self.apply
+        terminals, hosts = self.waiting
+        timers, correlator, gate = self._state.timers, self._correlator, self.gate
+        terminal = host = 0
+        last_terminal, last_host = len(terminals), len(hosts)
         while True:
-            if terminal and terminal[0].log_time < mark:
-                event = terminal[0]
-                if host and host[0].log_time < event.log_time:
-                    event = host.popleft()
+            if terminal < last_terminal and terminals[terminal].log_time < mark:
+                event = terminals[terminal]
+                if host < last_host and hosts[host].log_time < event.log_time:
+                    event = hosts[host]
+                    host += 1
                 else:
-                    terminal.popleft()
-            elif host and host[0].log_time < mark:
-                event = host.popleft()
+                    terminal += 1
+            elif host < last_host and hosts[host].log_time < mark:
+                event = hosts[host]
+                host += 1
             else:
-                return
+                break
             if timers.next_due < event.log_time:
                 self._timers(event.log_time)
-            apply(event)
+            if gate is None:
+                correlator.apply(event)
+            else:
+                gate(event)
+        del terminals[:terminal]
+        del hosts[:host]
 
     def _timers(self, before: int) -> None:
         """Apply, in order, every timer with a time smaller than ``before``."""
@@ -82,7 +93,10 @@ class Merge:
     def apply_behind(self, event: Event) -> None:
         """Apply at once an event that lies behind the watermark, and mark what it touches."""
         event.limited = True
-        self.apply(event)
+        if self.gate is None:
+            self._correlator.apply(event)
+        else:
+            self.gate(event)
         self._timers(self.passed)
 
     def settle(self, last_log_time: int) -> None:

@@ -10,7 +10,7 @@ from streams.core.blindness import Blindness
 from streams.core.journal import Journal
 from streams.core.memory import Memory
 from streams.core.timers import HORIZON, Timers
-from streams.core.voucher import NO_VOUCHERS, ONE_SIDED, Run
+from streams.core.voucher import ONE_SIDED, Run
 
 if TYPE_CHECKING:
     from streams.core.anomaly import Anomaly, Finding
@@ -126,8 +126,7 @@ class LaneState:
         if terminal.raw is None or host.raw is None or len(run.vouchers) != 1 or run.reversals is not None:
             return
         if not (voucher.pinned or voucher.limited or voucher.batch_key):
-            run.stored = (terminal.log_time, terminal.offset, terminal.raw, host.log_time, host.offset, host.raw)
-            run.vouchers = NO_VOUCHERS
+            run.put_away(terminal, host)
 
     def accuse(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False) -> None:
         """Open the anomaly of a voucher and close the voucher with it."""

@@ -33,6 +33,9 @@ class Timers:
     def __init__(self) -> None:
         self._heap: list[Due] = []
         self._queues: dict[tuple[int, int], deque[Event]] = {}
+        # Most legs have one window.
+        self._last_kind = self._last_window = -1
+        self._last_queue: deque[Event] = deque()
         self._serial = 0
         self.next_due = NEVER
         """A time before which nothing is due."""
@@ -49,9 +52,11 @@ class Timers:
         Legs come in the order of their log time; a record that lies behind the watermark does
         not, and goes to the heap.
         """
-        queue = self._queues.get((kind, window))
-        if queue is None:
-            queue = self._queues[kind, window] = deque()
+        if kind == self._last_kind and window == self._last_window:
+            queue = self._last_queue
+        else:
+            queue = self._queues.setdefault((kind, window), deque())
+            self._last_kind, self._last_window, self._last_queue = kind, window, queue
         if queue and queue[-1].log_time > leg.log_time:
             self.set(leg.deadline, kind, leg.source, leg.offset, leg)
             return

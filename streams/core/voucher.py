@@ -25,9 +25,6 @@ ONE_SIDED = frozenset(
 """Verdicts that a voucher may get with one side missing, so that the side may still join it."""
 
 
-StoredPair = tuple[int, int, bytes, int, int, bytes]
-"""Log time, offset and bytes of a terminal leg, and of its host leg: a third of the memory of a voucher."""
-
 NO_VOUCHERS: list[Any] = []
 """The vouchers of a run whose one pair is put away; shared, so never appended to."""
 
@@ -42,8 +39,13 @@ class Run:
 
     open: int = 0
     reversals: list[Voucher] | None = None
-    stored: StoredPair | None = None
-    """In place of ``vouchers``: a pair that agreed, put away as its bytes."""
+    terminal_bytes: bytes | None = None
+    """In place of ``vouchers``: a pair that agreed, put away as its bytes, a third of the memory of a voucher."""
+    terminal_time: int = 0
+    terminal_offset: int = 0
+    host_bytes: bytes | None = None
+    host_time: int = 0
+    host_offset: int = 0
     delivered: dict[tuple[int, str, int], int] | None = None
     """(Source, event id, content) -> log time of the latest copy; ``None`` until the legs alone do not tell it."""
     many_delivered: int = 64
@@ -56,6 +58,13 @@ class Run:
         self.last = last
         self.aged = aged
         self.vouchers = vouchers
+
+    def put_away(self, terminal: Event, host: Event) -> None:
+        """Keep of the one pair of this run, which agreed, the bytes and places of its legs alone."""
+        self.terminal_bytes, self.host_bytes = terminal.raw, host.raw
+        self.terminal_time, self.terminal_offset = terminal.log_time, terminal.offset
+        self.host_time, self.host_offset = host.log_time, host.offset
+        self.vouchers = NO_VOUCHERS
 
 
 @mypyc_attr(acyclic=True)

@@ -8,9 +8,10 @@ import json
 import pytest
 from msgspec import UNSET
 
+from streams.core.decode import _OF_EVIDENCE, _OF_VOUCHERS, _ROUND_TRIP
 from streams.core.event import content_of
 from streams.core.policy import OUTCOMES
-from streams.core.wire import HOST
+from streams.core.wire import HOST, Body
 from tests.unit.core.events import CARD, GONE, MERCHANT, POLICY, SHOWN, dead, decoded, event_of, line
 
 
@@ -289,3 +290,12 @@ def test_odd_json_is_an_event_or_a_dead_letter() -> None:
             for name in ("note", "original", "card", "event_id"):
                 decoded(line()[:-1] + f', "{name}": {value}}}'.encode())
     assert event_of(line(original=None)).body.original in (None, UNSET)
+
+
+def test_the_quick_way_knows_the_places_of_the_fields() -> None:
+    """It takes a body's values as one row, so a field that is moved or added has to be looked at there."""
+    names = Body.__struct_fields__
+    assert names[:_OF_VOUCHERS] == ("event_id", "kind", "event_time", "terminal_id", "merchant_id", "source")
+    assert names[_OF_VOUCHERS] == "voucher_number"
+    assert names[_OF_EVIDENCE - 1 : _OF_EVIDENCE + 1] == ("original", "link")
+    assert names[_ROUND_TRIP] == "round_trip_ms"
