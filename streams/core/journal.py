@@ -81,6 +81,8 @@ class Journal:
         """J of the last commit: what happens at or before this log time is not said again."""
         self.stored: dict[str, tuple[int, int, str]] = {}
         """Anomaly id -> (log time, revision, status) of the newest record found in the topic at restart."""
+        self.awaited: set[str] = set()
+        """Anomalies of the topic that were opened between R and J, and that the replay has not derived yet."""
         self.unresolved: dict[str, int] = defaultdict(int)
         self._acknowledged: dict[str, tuple[str, int]] = {}
         """Anomaly id -> who acknowledged it, and when in epoch milliseconds."""
@@ -179,6 +181,7 @@ class Journal:
         if anomaly.id in self._detected:
             anomaly.record = anomaly.record | self._detected[anomaly.id]
         self.open[anomaly.id] = anomaly
+        self.awaited.discard(anomaly.id)
         said = self._say(anomaly, at)
         if anomaly.id in self._unsaid:
             self._unsaid.discard(anomaly.id)

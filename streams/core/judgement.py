@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, cast
 from streams.core import lates, reversals
 from streams.core.compare import differences
 from streams.core.rules import mismatch, orphan_host, orphan_terminal, outcome_conflict, unreversed
-from streams.core.timers import HORIZON, LEG_DEADLINE, PAIR_DEADLINE, REVERSAL_LEG_DEADLINE, REVERSAL_WAIT_END
+from streams.core.timers import (
+    HORIZON,
+    LEG_DEADLINE,
+    PAIR_DEADLINE,
+    REVERSAL_LEG_DEADLINE,
+    REVERSAL_WAIT_END,
+    STORED,
+)
 from streams.core.verdicts import BOTH_UNKNOWN, COMPARE, CONFLICT, MATCHED, WAIT, both_final, is_denial, row_of
 from streams.core.voucher import ONE_SIDED, Voucher
 from streams.core.wire import TERMINAL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.core.anomaly import Anomaly
     from streams.core.event import Event
     from streams.core.state import LaneState
@@ -204,6 +213,8 @@ def fire(state: LaneState, due: Due) -> None:
     at, kind, _, _, _, subject = due
     if kind == HORIZON:
         state.expire(cast("Anomaly", subject), at)
+    elif kind == STORED:
+        cast("Callable[[], None]", subject)()
     elif kind == PAIR_DEADLINE:
         pair = cast("Voucher", subject)
         if pair.deadline == at and not pair.closed:

@@ -108,7 +108,7 @@ class Lane:
         self._from_ms = r_ms
         self._merge.gate = self._apply_from_r
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
-        restore_anomalies(self._state, RestartPoint(j_ms, r_ms, starts), anomalies)
+        restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
 
     def feed(self, source: int, records: Sequence[RawRecord], now_ms: int = 0) -> LaneOutput:

@@ -1,14 +1,16 @@
 """How a lane takes up where an earlier one stopped: what the anomaly topic shows becomes state again.
 
-Replay applies the merged order from R and says nothing up to J.  An anomaly whose legs are read
-again is derived again; one whose legs lie before the cut is taken from its record, in the state
-that it had when the replay begins.  The rules never see what was decided later: such records only
-keep the lane from saying it twice.
+Replay applies the merged order from R and says nothing up to J.  An anomaly that stood open at R is
+taken from its record.  What the topic shows as opened or ended between R and J is mostly derived
+again; what is not, because a leg that decided it lies before R, becomes state at its own log time,
+after all else of that time.  The rules never see what was decided later: such records only keep
+the lane from saying it twice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,7 +18,7 @@ import msgspec
 from streams.core.anomaly import Anomaly
 from streams.core.currency import letters
 from streams.core.event import Event
-from streams.core.timers import HORIZON
+from streams.core.timers import HORIZON, STORED
 from streams.core.voucher import Run, Voucher
 from streams.core.wire import SOURCES, TERMINAL, Body, Original
 
@@ -33,11 +35,10 @@ _BODY_FIELDS: Final = frozenset(Body.__struct_fields__) - {"source", "received_a
 
 @dataclass(frozen=True, slots=True)
 class RestartPoint:
-    """Where the replay begins: J and R in log time, the first offsets read of terminal and host."""
+    """Where the replay begins and up to where it is silent: R and J in log time."""
 
     j_ms: int
     r_ms: int
-    starts: tuple[int, int]
 
 
 def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[bytes]) -> None:
@@ -50,29 +51,58 @@ def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[b
         record: dict[str, Any] = msgspec.json.decode(raw)
         state.journal.stored[record["id"]] = (record["changed_at"], record["revision"], record["status"])
         state.journal.remember(record)
-        if record["opened_at"] > point.j_ms or _is_read_again(record, point):
+        if record["opened_at"] > point.j_ms:
             continue
-        ended_at = record["resolved_at"]
-        if record["status"] == "expired":
-            ended_at = record["changed_at"]
-        if ended_at is None or ended_at >= point.r_ms:
-            _reopen(state, record)
-        elif record["status"] == "expired" and record["amount_at_risk"]:
-            state.journal.unresolved[record["currency"]] += record["amount_at_risk"]
+        ended_at = _ended_at(record)
+        if _stood_before(record, point):
+            if ended_at is None or ended_at >= point.r_ms:
+                _reopen(state, record)
+            elif record["status"] == "expired" and record["amount_at_risk"]:
+                state.journal.unresolved[record["currency"]] += record["amount_at_risk"]
+        else:
+            state.journal.awaited.add(record["id"])
+            state.timers.set(record["opened_at"], STORED, TERMINAL, 0, partial(_open_unless_derived, state, record))
+        if _has_legs(record) and ended_at is not None and point.r_ms <= ended_at <= point.j_ms:
+            state.timers.set(ended_at, STORED, TERMINAL, 1, partial(_end_unless_derived, state, record, ended_at))
 
 
-def _is_read_again(record: dict[str, Any], point: RestartPoint) -> bool:
-    """Tell whether the replay reads what opened an anomaly, so that it is derived again.
+def _has_legs(record: dict[str, Any]) -> bool:
+    return any(leg is not None for leg in record["legs"].values())
 
-    That is all its legs, or the late answer of one of them: the anomaly that the answer resolved stood
-    open before, and is taken up itself.
-    """
-    legs = [leg for leg in record["legs"].values() if leg is not None]
-    if any(leg.get("answered_at", -1) >= point.r_ms for leg in legs):
-        return True
-    return bool(legs) and all(
-        leg["log_time"] >= point.r_ms and leg["offset"] >= point.starts[SOURCES.index(leg["source"])] for leg in legs
-    )
+
+def _ended_at(record: dict[str, Any]) -> int | None:
+    ended_at: int | None = record["changed_at"] if record["status"] == "expired" else record["resolved_at"]
+    return ended_at
+
+
+def _stood_before(record: dict[str, Any], point: RestartPoint) -> bool:
+    """Tell whether an anomaly was open when the replay begins; an episode without a voucher is never derived."""
+    return bool(record["opened_at"] < point.r_ms) or not _has_legs(record)
+
+
+def _open_unless_derived(state: LaneState, record: dict[str, Any]) -> None:
+    """Open an anomaly at its log time, where the replay of what lies after R has not led to it."""
+    if record["id"] in state.journal.awaited:
+        state.journal.awaited.discard(record["id"])
+        _reopen(state, record)
+
+
+def _end_unless_derived(state: LaneState, record: dict[str, Any], at: int) -> None:
+    """End an anomaly at its log time, where what ended it lies before R and is not read again."""
+    anomaly = state.journal.open.get(record["id"])
+    if anomaly is None:
+        return
+    if record["status"] == "expired":
+        state.expire(anomaly, at)
+        return
+    voucher = anomaly.voucher
+    if voucher is None:
+        state.journal.resolve(anomaly, record["resolution"], at)
+        return
+    if record["resolution"] == "late_match":
+        state.memory.drop_one_sided(voucher)  # the side that it lacked has come
+    state.resolve(voucher, record["resolution"], at)
+    state.memory.let_go(voucher)
 
 
 def _reopen(state: LaneState, record: dict[str, Any]) -> None:

@@ -20,6 +20,8 @@ LEG_DEADLINE: Final = 2
 REVERSAL_WAIT_END: Final = 3
 CHAIN: Final = 4
 HORIZON: Final = 5
+STORED: Final = 6
+"""Of a replay: what the anomaly topic shows of a log time, after all that follows from the records."""
 
 NEVER: Final = (1 << 62) - 1
 

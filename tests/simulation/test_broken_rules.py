@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 MOST_SEEDS = 3_000
 _real_cut = Lane.cut
 _real_say = Journal._say
-_real_read_again = restart._is_read_again
 
 
 def _one_topic_alone(patch: pytest.MonkeyPatch) -> None:
@@ -52,13 +51,13 @@ def _two_windows_back(patch: pytest.MonkeyPatch) -> None:
 
 
 def _sees_the_future(patch: pytest.MonkeyPatch) -> None:
-    """Take anomalies from the topic that were opened after J, and those that the replay derives again."""
-    patch.setattr(restart, "_is_read_again", lambda record, point: False)  # noqa: ARG005
+    """Take anomalies from the topic before their time, also those that the replay derives again."""
+    patch.setattr(restart, "_stood_before", lambda record, point: True)  # noqa: ARG005
 
 
 def _forgets_the_topic(patch: pytest.MonkeyPatch) -> None:
     """Read nothing back: an orphan of an earlier process cannot be resolved."""
-    patch.setattr(restart, "_is_read_again", lambda record, point: True)  # noqa: ARG005
+    patch.setattr(restart, "_reopen", lambda state, record: None)  # noqa: ARG005
 
 
 def _pairs_on_arrival(patch: pytest.MonkeyPatch) -> None:
