@@ -202,8 +202,7 @@ class Correlator:
         event.terminal = lone.terminal
         state.pending[lone.source] -= 1
         voucher.join(event)
-        if voucher.held_until and state.blind is not None:
-            state.blind.held.pop(voucher, None)
+        state.release(voucher)
         if at > state.journal.silent_until:
             state.journal.out.pair_delays.append(at - lone.log_time)
         if voucher.is_reversal:
@@ -349,6 +348,7 @@ class Correlator:
             return
         state.pending[lone.source] -= 1
         voucher.join(leg)
+        state.release(voucher)
         if voucher.target is None:
             voucher.target = other.target
         reversals.confirm_if_approved(state, voucher, at)

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 def find_counterpart(state: LaneState, voucher: Voucher, at: int) -> tuple[Voucher, bool] | None:
     """Find the voucher that a lone leg completes at its deadline, and whether the match is weak.
 
-    Candidates lack just this side, bear the same key, lie within ``resolve_horizon`` of log time
-    and disagree in nothing.  Those with something to compare go first, oldest first; with nothing
-    to compare, a single candidate is taken as a weak match.
+    Candidates lack just this side, bear the same key (of a reversal, the number of a repeat will do),
+    lie within ``resolve_horizon`` of log time and disagree in nothing.  Those with something to compare
+    go first, oldest first; with nothing to compare, a single candidate is taken as a weak match.
     """
     leg = voucher.lone
     if leg is None:
         return None
     fitting: list[tuple[int, str, int, Voucher]] = []
-    for other in state.memory.one_sided(voucher.run.key):
+    standing = state.memory.one_sided(voucher.run.key)
+    for key in voucher.more_keys:
+        standing = [*standing, *(other for other in state.memory.one_sided(key) if other not in standing)]
+    for other in standing:
         lone = other.leg(1 - leg.source)
         if other.leg(leg.source) is not None or lone is None or other.is_reversal != voucher.is_reversal:
             continue

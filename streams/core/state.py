@@ -71,6 +71,7 @@ class LaneState:
         if voucher.lone is not None:
             self.pending[voucher.lone.source] -= 1
             voucher.lone = None
+        self.release(voucher)
         if not voucher.closed:
             voucher.closed = True
             voucher.run.open -= 1
@@ -81,6 +82,11 @@ class LaneState:
             self.journal.count(at, "vouchers_closed_total", verdict, self.link_label(voucher))
         if verdict in ONE_SIDED and (voucher.terminal is None or voucher.host is None):
             self.memory.keep_one_sided(voucher)
+
+    def release(self, voucher: Voucher) -> None:
+        """Let a voucher wait for a stalled source no longer, so that it holds no cut back."""
+        if voucher.held_until and self.blind is not None:
+            self.blind.held.pop(voucher, None)
 
     def reopen(self, voucher: Voucher) -> None:
         """Let a closed voucher wait once more: a late leg or answer made it a pair that waits."""
