@@ -75,20 +75,30 @@ def mask_card(card: str) -> tuple[str, bool]:
         return usual, False
     if _TOKEN_SIGN.search(card) is not None:
         return mask_text(card)
-    if _NUMBER_SHAPE.match(card) is None or _DIGIT.search(card) is None:
+    if _NUMBER_SHAPE.match(card) is None:
         return mask_text(card)
+    if _DIGIT.search(card) is None:
+        return usual or card, False
     number = card.translate(_TO_STARS)
     return mask_number(number), "*" not in number and is_card_run(number)
 
 
 def is_number(card: str) -> bool:
     """Tell whether a masked ``card`` value is a number rather than a token."""
-    return card.replace("*", "").isdecimal()
+    digits = card.replace("*", "")
+    return not digits or digits.isdecimal()
 
 
 def cards_comparable(one: str, other: str) -> bool:
-    """Tell whether two card values can be held against each other: both numbers or both tokens."""
-    return is_number(one) == is_number(other)
+    """Tell whether two card values can be held against each other: both tokens, or numbers that show a digit in common.
+
+    In common is a place that both show; with different lengths the places count from either end.
+    """
+    if not is_number(one) or not is_number(other):
+        return is_number(one) == is_number(other)
+    if len(one) == len(other):
+        return any("*" not in (a, b) for a, b in zip(one, other, strict=True))
+    return (one[0] != "*" != other[0]) or (one[-1] != "*" != other[-1])
 
 
 def cards_agree(one: str, other: str) -> bool:
