@@ -139,7 +139,7 @@ class Decoder:
             merchant = self._meet(self._merchants, merchant_id, MAX_MERCHANT_ID)
         if not terminal or not merchant:
             return None
-        if self._check_keys and key != terminal.encode():
+        if self._check_keys and key != (encoded := terminal.encode()) and (key is None or key.strip() != encoded):
             return None
         if source and source != self._name:
             return None

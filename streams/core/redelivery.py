@@ -51,6 +51,7 @@ class KnownIds:
         self._young: set[int] = set()
         self._older: set[int] = set()
         self._started = 0
+        self._latest = 0
 
     def meet(self, events: list[Event]) -> None:
         """Remember the ids of one fetch, and mark the events whose id was known."""
@@ -59,9 +60,11 @@ class KnownIds:
             return
         log_time = events[0].log_time
         if log_time - self._started > self._horizon_ms:
-            self._older = self._young if log_time - self._started <= 2 * self._horizon_ms else set()
+            # One fetch may span hours: what counts is how long ago the youngest of its ids came.
+            self._older = self._young if log_time - self._latest <= self._horizon_ms else set()
             self._young = set()
             self._started = log_time
+        self._latest = events[-1].log_time
         fresh = set(ids)
         if len(fresh) < len(ids) or not self._young.isdisjoint(fresh) or not self._older.isdisjoint(fresh):
             for event, known in zip(events, ids, strict=True):

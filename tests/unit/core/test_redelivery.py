@@ -5,9 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.core.lane import Lane
 from streams.core.redelivery import MANY_DELIVERED, KnownIds, Redeliveries, latest_copy
 from streams.core.voucher import Run
-from tests.unit.core.events import event_of, line
+from streams.core.wire import HOST, TERMINAL
+from tests.unit.core.events import NOW_MS, POLICY, event_of, line
 
 HORIZON = 100
 
@@ -131,3 +133,22 @@ def test_a_run_that_never_ends_forgets_old_copies() -> None:
         event.log_time = at
         latest_copy(run, [], event, HORIZON)
         assert len(run.delivered or ()) <= MANY_DELIVERED
+
+
+def test_a_fetch_over_hours_does_not_lose_its_last_ids() -> None:
+    """A quiet feed is read in one fetch of many horizons; an id of its end is known in the next."""
+    ids = KnownIds(HORIZON)
+    events = [event_of(line(event_id=name)) for name in ("old", "young")]
+    events[1].log_time = events[0].log_time + 50 * HORIZON
+    ids.meet(events)
+    assert known(ids, "young", at=events[1].log_time + HORIZON) == [True]
+
+
+def test_a_redelivery_under_a_padded_key_is_one() -> None:
+    """Blanks around the record key are no difference; they are no part of the content either."""
+    lane = Lane(0, POLICY)
+    lane.feed(TERMINAL, [(0, NOW_MS, b"T0000001", line()), (1, NOW_MS + 1, b"T0000001 ", line())])
+    lane.feed(HOST, [(0, NOW_MS + 2, b"T0000001", line())])
+    output = lane.flush()
+    assert output.changes == []
+    assert output.tally["events_redelivered_total", ("terminal",)] == 1
