@@ -35,6 +35,7 @@ class Blindness:
         self._after_ms = policy.stall_after_ms
         self._min_events = policy.stall_min_events
         self._limit_ms = policy.hold_limit_ms
+        self._span_ms = policy.memory_ms
         self._last_source = -1
         self._streak = 0
         self._last_ms = 0
@@ -87,23 +88,28 @@ class Blindness:
         """Return the log time of the last event before a source fell silent, -1 while it speaks."""
         return self._silent_since[source]
 
-    def needed_from(self, r_ms: int, marks: tuple[Marks, Marks]) -> int:
+    def needed_from(self, r_ms: int, now: int, marks: tuple[Marks, Marks]) -> int:
         """Return from which log time a replay must read so that it sees at ``r_ms`` what is silent or held.
 
         A stall is a fact of the whole silence, so a replay that begins within one, or while its
         hold lasts, begins at its start.  Of a long silence the end is enough, as long as it holds
         enough events of the other source.
+
+        Where a verdict can be held at ``r_ms`` or later, a leg whose other side lies before it would be
+        held too, and be an orphan in the end.  Reading from L before shows which runs are cut in two.
         """
         silences = [*self._silences]
         for source, since in enumerate(self._silent_since):
             if since >= 0:
                 silences.append((since, source, r_ms, r_ms))
+        stalled = self.stalled(0, now) or self.stalled(1, now)
+        astride = r_ms - self._span_ms if stalled or any(end >= r_ms for *_, end in self._silences) else r_ms
         while concerned := [silence for silence in silences if silence[0] < r_ms <= silence[3]]:
             for silence in concerned:
                 silences.remove(silence)
                 r_ms = min(r_ms, self._start_of(silence, r_ms, marks))
         self._silences = [silence for silence in self._silences if silence[3] >= r_ms]
-        return r_ms
+        return min(r_ms, astride)
 
     def _start_of(self, silence: tuple[int, int, int, int], r_ms: int, marks: tuple[Marks, Marks]) -> int:
         """Return where a replay must begin to see a silence as it was."""

@@ -84,6 +84,12 @@ class Correlator:
                     return
         self._unusual(event, run, batch_key)
 
+    def overhear(self, event: Event) -> None:
+        """Take note of who speaks in an event that is not applied."""
+        blind = self._state.blind
+        if blind is not None and blind.note(event.source, event.terminal, event.log_time):
+            self._release(event.source, event.log_time)
+
     def _plain(self, event: Event) -> None:
         """Take an event that has no voucher."""
         at, source = event.log_time, event.source

@@ -20,7 +20,7 @@ from streams.core.event import Event
 from streams.core.journal import AnomalyChange, LaneOutput
 from streams.core.merge import UNREAD, Merge
 from streams.core.redelivery import KnownIds
-from streams.core.restart import RestartPoint, restore_anomalies
+from streams.core.restart import RestartPoint, Severed, restore_anomalies
 from streams.core.state import LaneState
 from streams.core.wire import HOST, SOURCES, TERMINAL, RawRecord
 
@@ -91,8 +91,8 @@ class Lane:
         self._idle = [False, False]
         self._restored: Cut | None = None
         self._cut_ms = UNREAD
-        self._from_ms = UNREAD
-        """R of a restart: what lies before it was judged and is not judged again, also where a cut is lower."""
+        self._severed: Severed | None = None
+        """In a replay up to J: what was judged before R is not judged again, also where a cut is lower."""
 
     def restore(
         self, j_ms: int, processed: tuple[int, int], anomalies: Iterable[bytes], *, r_ms: int, starts: tuple[int, int]
@@ -105,8 +105,8 @@ class Lane:
         """
         self._state.journal.silent_until = j_ms
         self._processed = list(processed)
-        self._from_ms = r_ms
-        self._merge.gate = self._apply_from_r
+        self._severed = Severed(r_ms, self._policy.memory_ms)
+        self._merge.gate = self._apply_again
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
@@ -123,22 +123,22 @@ class Lane:
             merge = self._merge
             merge.watermark[source] = max(merge.watermark[source], self._log_time[source])
             merge.advance()
-            if merge.passed > self._from_ms:
-                merge.gate = None
+            if self._severed is not None and merge.passed > self._state.journal.silent_until:
+                self._severed = merge.gate = None
             self._bound_pending()
         return self._take(len(records))
 
-    def _apply_from_r(self, event: Event) -> None:
-        """Apply an event of a replay; what lies before R only shows which source was silent then."""
-        if event.log_time >= self._from_ms:
+    def _apply_again(self, event: Event) -> None:
+        """Apply an event of a replay; what lies before R or goes on from there only shows who was silent."""
+        if self._severed is not None and self._severed.takes(event):
+            self._correlator.overhear(event)
+        else:
             self._correlator.apply(event)
-        elif self._state.blind is not None:
-            self._state.blind.note(event.source, event.terminal, event.log_time)
 
     def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:  # noqa: C901  the hot loop
         """Decode a fetch; events go to the merge, the rest to the dead letters."""
         decoder, marks = self._decoders[source], self._marks[source]
-        live, from_ms = self._live, self._from_ms
+        live = self._live
         out = self._state.journal.out
         log_time = self._log_time[source]
         processed = self._processed[source]
@@ -163,8 +163,7 @@ class Lane:
                     counts[kind, outcome] += count
                     kind, outcome, count = event.kind, event.outcome, 0
                 count += 1
-            if log_time >= from_ms or live:
-                events.append(event)
+            events.append(event)
         self._known_ids[source].meet(events)
         self._wait(source, events)
         self._log_time[source] = log_time
@@ -285,10 +284,10 @@ class Lane:
         if held is not None:
             j_ms = min(j_ms, held - 1)
         r_ms = state.memory.oldest_needed(j_ms - self._policy.replay_ms)
-        self._cut_ms = r_ms if state.blind is None else state.blind.needed_from(r_ms, self._marks)
+        self._cut_ms = r_ms if state.blind is None else state.blind.needed_from(r_ms, merge.passed, self._marks)
         offsets = tuple(marks.offset_at(self._cut_ms) for marks in self._marks)
         for marks in self._marks:
-            marks.forget_before(self._cut_ms)
+            marks.forget_before(self._cut_ms - self._policy.memory_ms)  # a silence from now on reaches so far
         terminal, host = self._processed
         return Cut(j_ms, r_ms, (offsets[TERMINAL], offsets[HOST]), (terminal, host), self.partitions)
 

@@ -41,6 +41,31 @@ class RestartPoint:
     r_ms: int
 
 
+class Severed:
+    """The runs that R goes through, by their records read before R.
+
+    They were over well before J, or R would be lower: they are passed over, and their anomalies taken
+    from their records.  Half of one, read alone, could be held past J by a stall and be an orphan then.
+    """
+
+    def __init__(self, r_ms: int, span_ms: int) -> None:
+        """``span_ms`` is L: a number that comes again after a longer pause begins a run of its own."""
+        self._r_ms = r_ms
+        self._span_ms = span_ms
+        self._last: dict[tuple[str, str], int] = {}
+
+    def takes(self, event: Event) -> bool:
+        """Tell whether an event lies before R or in a severed run, so that it is not applied."""
+        key, at = (event.terminal, event.number), event.log_time
+        if at >= self._r_ms:
+            last = self._last.get(key)
+            if last is None or at - last > self._span_ms:
+                return False
+        if event.number:
+            self._last[key] = at
+        return True
+
+
 def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[bytes]) -> None:
     """Take the newest record of each anomaly into the state of a lane that has read nothing yet.
 
@@ -55,7 +80,8 @@ def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[b
             continue
         ended_at = _ended_at(record)
         if _stood_before(record, point):
-            if ended_at is None or ended_at >= point.r_ms:
+            # An episode that ended by J is over; a voucher's anomaly ends again at its log time.
+            if ended_at is None or ended_at > (point.r_ms - 1 if _has_legs(record) else point.j_ms):
                 _reopen(state, record)
             elif record["status"] == "expired" and record["amount_at_risk"]:
                 state.journal.unresolved[record["currency"]] += record["amount_at_risk"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.crashes import Log
 
 SEEDS_AT_ONCE = 500
-HISTORIES = 4_000
+HISTORIES = 7_500
 OUTSIDE = {"held", "limited"}
 
 Topic = dict[str, dict[str, Any]]
