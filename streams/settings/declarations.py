@@ -37,6 +37,11 @@ _TOPIC = Text(
     limit="a Kafka topic name: 1 to 249 of letters, digits, dot, underscore and hyphen",
     change="write the topic's name",
 )
+_INSTANCE = Text(
+    pattern=r"[A-Za-z0-9._-]{1,249}",
+    limit="a name that Kafka takes: 1 to 249 of letters, digits, dot, underscore and hyphen",
+    change="write a name without other signs",
+)
 _ADDRESSES = Names(
     pattern=r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):\d{1,5}",
     limit="addresses of the form host:port",
@@ -102,7 +107,9 @@ class Settings:
         Text(), "voucherwatch", "Consumer group; workers with the same name share the lanes.", "Kafka"
     )
     group_instance_id: str | None = _optional(
-        Text(), "Fixed name of this worker, so that a quick restart moves no lanes; each worker needs its own.", "Kafka"
+        _INSTANCE,
+        "Fixed name of this worker, so that a quick restart moves no lanes; each worker needs its own.",
+        "Kafka",
     )
     session_timeout_ms: int = _setting(
         Duration("1s", "30m"), "60s", "A worker that is silent for this long loses its lanes.", "Kafka"

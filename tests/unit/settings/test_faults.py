@@ -80,6 +80,13 @@ SINGLE = [
         ),
     ),
     (
+        "group_instance_id: worker one",
+        (
+            "FILE line 1: group_instance_id is worker one, but must be a name that Kafka takes: 1 to 249 of letters,"
+            " digits, dot, underscore and hyphen; write a name without other signs."
+        ),
+    ),
+    (
         "bootstrap_servers: [kafka]",
         (
             "FILE line 1: bootstrap_servers is ['kafka'], but must be addresses of the form host:port;"
