@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from streams.edges.topics import create_topics
 from streams.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WINDOWS = {
     "pair_window": {"default": "3s", "reversal": "3s", "refund": "3s"},
@@ -54,22 +57,24 @@ def event(terminal: str, number: int, name: str) -> dict[str, Any]:
 
 
 class Topics:
-    """The topics of one test, each with one partition."""
+    """The topics of one test, each with ``partitions`` partitions."""
 
-    def __init__(self, servers: str, group: str) -> None:
+    partitions = 1
+
+    def __init__(self, servers: str, group: str, settings: Mapping[str, Any] = WINDOWS) -> None:
         self.servers = servers
         self.names = {name: f"{group}-{name}" for name in ("terminal", "host", "anomalies", "deadletter", "control")}
         self.settings: dict[str, Any] = {
             "bootstrap_servers": servers,
             "group_id": group,
             "topics": self.names,
-            **WINDOWS,
+            **settings,
         }
         self._create()
 
     def _create(self) -> None:
         topics = (f"topics.{name}={topic}" for name, topic in self.names.items())
-        create_topics(load_settings(None, [f"bootstrap_servers={self.servers}", *topics], {}), 1, 1)
+        create_topics(load_settings(None, [f"bootstrap_servers={self.servers}", *topics], {}), self.partitions, 1)
 
     def send(self, topic: str, key: str, value: dict[str, Any]) -> None:
         """Write one record."""

@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaAdminClient, KafkaProducer
 
 from streams.core.partitioner import partition_of
-from streams.edges.topics import create_topics
-from streams.settings import load_settings
-from tests.integration.short_windows import SALE, history
+from tests.integration.short_windows import SALE, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,21 +57,17 @@ def heartbeats(at_ms: int) -> list[Stamped]:
     ]
 
 
-class ToldTopics:
+class ToldTopics(Topics):
     """The topics of one test with ``PARTITIONS`` partitions, and the contract's windows in the settings."""
+
+    partitions = PARTITIONS
 
     def __init__(self, servers: str, group: str) -> None:
         """Create them."""
-        self.servers = servers
-        self.names = {name: f"{group}-{name}" for name in ("terminal", "host", "anomalies", "deadletter", "control")}
-        self.settings: dict[str, Any] = {
-            "bootstrap_servers": servers,
-            "group_id": group,
-            "topics": self.names,
-            "allow_create_time": True,
-            "idle_lateness": f"{LATENESS_MS}ms",
-        }
-        admin = KafkaAdminClient(bootstrap_servers=servers)
+        super().__init__(servers, group, {"allow_create_time": True, "idle_lateness": f"{LATENESS_MS}ms"})
+
+    def _create(self) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self.servers)
         wish = {
             "num_partitions": PARTITIONS,
             "replication_factor": 1,
@@ -81,8 +75,7 @@ class ToldTopics:
         }
         admin.create_topics({self.names[name]: wish for name in ("terminal", "host")}, wait_for_metadata=True)
         admin.close()
-        topics = (f"topics.{name}={topic}" for name, topic in self.names.items())
-        create_topics(load_settings(None, [f"bootstrap_servers={servers}", *topics], {}), PARTITIONS, 1)
+        super()._create()
 
     def write(self, topic: str, records: Iterable[Stamped]) -> None:
         """Write records in the order of their times, as a log holds them."""
@@ -100,7 +93,3 @@ class ToldTopics:
         for future in sent:
             future.get(timeout=30)
         producer.close()
-
-    def said(self) -> list[dict[str, Any]]:
-        """Return every record of the anomaly topic."""
-        return history(self.servers, self.names["anomalies"])
