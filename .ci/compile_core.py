@@ -8,8 +8,6 @@ into the wheel where ``VOUCHERWATCH_COMPILE=1`` is set, as in the Dockerfile.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import shutil
 import subprocess
@@ -50,15 +48,18 @@ def main(arguments: list[str]) -> int:
         return 1 if "--require" in arguments else 0
     print("compiling the core ...")  # noqa: T201  as above
     with tempfile.TemporaryDirectory(prefix="voucherwatch-compile-") as build:
-        log = io.StringIO()
-        try:
-            with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-                _compile(Path(build))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a compiler can do wrong, the sources run
-            print(log.getvalue()[-2_000:], f"the core stays interpreted: {error}", sep="\n")  # noqa: T201  as above
+        # In a process of its own: what mypyc and the compiler say is only of interest if they fail.
+        command = [sys.executable, __file__, "--into", build]
+        done = subprocess.run(  # noqa: S603  this very file
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, text=True
+        )
+        if done.returncode:
+            print(done.stdout[-2_000:], "the core stays interpreted: it could not be compiled", sep="\n")  # noqa: T201  as above
             return 1 if "--require" in arguments else 0
-        (Path(build) / "out" / "DIGEST").write_text(digest_of(CORE))
-        shutil.copytree(Path(build) / "out", COMPILED)
+        COMPILED.mkdir()
+        for library in (Path(build) / "lib").rglob("*" + sysconfig.get_config_var("EXT_SUFFIX")):
+            shutil.copy2(library, COMPILED)
+    (COMPILED / "DIGEST").write_text(digest_of(CORE))
     return 0
 
 
@@ -72,48 +73,25 @@ def _missing() -> str:
     return ""
 
 
-def _compile(build: Path) -> None:
-    """Let mypyc write C and setuptools compile it: one shared library, and a small one for each module."""
+def compile_into(build: Path) -> None:
+    """Let mypyc write C and setuptools compile it: one shared library, and a small one for each module.
+
+    The project's folder has to be the current one, since mypyc names modules by their paths.
+    """
     from mypyc.build import mypycify  # noqa: PLC0415  of the development dependencies
     from setuptools import Distribution  # noqa: PLC0415  as above
 
     names = sorted(path.stem for path in CORE.glob("*.py") if path.stem not in INTERPRETED)
-    here = Path.cwd()
-    os.chdir(ROOT)
-    try:
-        extensions = mypycify(
-            ["--config-file", os.devnull, "--ignore-missing-imports", *(f"streams/core/{name}.py" for name in names)],
-            opt_level="3",
-            group_name="voucherwatch_core",
-            target_dir=str(build / "c"),
-        )
-        command: Any = Distribution({"name": "voucherwatch-core", "ext_modules": extensions}).get_command_obj(
-            "build_ext"
-        )
-        command.build_lib, command.build_temp = str(build / "lib"), str(build / "temp")
-        command.ensure_finalized()
-        _run_quietly(command)
-    finally:
-        os.chdir(here)
-    (build / "out").mkdir()
-    for library in (build / "lib").rglob("*" + sysconfig.get_config_var("EXT_SUFFIX")):
-        shutil.copy2(library, build / "out" / library.name)
-
-
-def _run_quietly(command: Any) -> None:  # noqa: ANN401  setuptools has no types
-    """Run the compiler with what it prints sent to our own standard output, which is kept for an error."""
-    with tempfile.TemporaryFile("w+") as said:
-        kept = os.dup(1), os.dup(2)
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
-        try:
-            command.run()
-        finally:
-            for number, copy in zip((1, 2), kept, strict=True):
-                os.dup2(copy, number)
-                os.close(copy)
-            said.seek(0)
-            sys.stdout.write(said.read())
+    extensions = mypycify(
+        ["--config-file", os.devnull, "--ignore-missing-imports", *(f"streams/core/{name}.py" for name in names)],
+        opt_level="3",
+        group_name="voucherwatch_core",
+        target_dir=str(build / "c"),
+    )
+    command: Any = Distribution({"name": "voucherwatch-core", "ext_modules": extensions}).get_command_obj("build_ext")
+    command.build_lib, command.build_temp = str(build / "lib"), str(build / "temp")
+    command.ensure_finalized()
+    command.run()
 
 
 if __name__ != "__main__":
@@ -133,4 +111,7 @@ if __name__ != "__main__":
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if sys.argv[1:2] == ["--into"]:
+        compile_into(Path(sys.argv[2]))
+    else:
+        sys.exit(main(sys.argv[1:]))
