@@ -51,24 +51,20 @@ class Correlator:
         state = self._state
         at = event.log_time
         source = event.source
-        blind = state.blind
-        if blind is not None and blind.note(source, event.terminal, at):
-            self._release(source, at)
+        self.overhear(event)
         if not event.number:
             self._plain(event)
             return
         memory = state.memory
         key = (event.terminal, event.number)
         run = memory.runs.get(key)
+        fresh = run is None
         if run is None:
             run = memory.begin(key, at)
-            fresh = True
         elif at - run.last > self._span_ms:
             run = memory.renew(run, at)
-            fresh = False
         else:
             run.last = max(run.last, at)
-            fresh = False
         batch_key = "" if not self._keyed_by_batch else self._batch_key(event)
         # Nearly all events are the first of their number, or the second leg that a lone first one waits for.
         if event.kind != "reversal" and not event.id_known and not memory.has_anomaly(key):
@@ -85,7 +81,7 @@ class Correlator:
         self._unusual(event, run, batch_key)
 
     def overhear(self, event: Event) -> None:
-        """Take note of who speaks in an event that is not applied."""
+        """Take note of who speaks: all that an event means which is not applied."""
         blind = self._state.blind
         if blind is not None and blind.note(event.source, event.terminal, event.log_time):
             self._release(event.source, event.log_time)

@@ -47,7 +47,6 @@ _OF_VOUCHERS: Final = 6
 _OF_EVIDENCE: Final = 16
 _ROUND_TRIP: Final = 23
 """Places of a body's fields: the first that only vouchers have, the first that is evidence, and one of these."""
-_OUTCOMES: Final = {name: name for name in ("approved", "declined", "rejected", "unknown", "in_progress")}
 _CURRENCIES: Final[dict[object, str]] = dict([*LETTERS.items(), *((code, code) for code in KNOWN)])
 SIX_STARS: Final = "******"
 _STARS_FOR: Final = {sign * count: "*" * count for sign in "*xX#" for count in range(1, 24)}
@@ -217,7 +216,7 @@ class Decoder:
             return self._default
         if not said or (code and self._codes.get(code) != said):
             return None
-        return _OUTCOMES.get(said)
+        return said
 
 
 def _shown_card(sent: str) -> str | None:

@@ -7,15 +7,13 @@ A second delivery of a voucher's event bears the same number, so that its run re
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from streams.core.event import Event, content_of
+from streams.core.voucher import MANY_DELIVERED
 
 if TYPE_CHECKING:
     from streams.core.voucher import Run, Voucher
-
-MANY_DELIVERED: Final = 64
-"""Deliveries of one run beyond which those past the horizon are looked for."""
 
 
 def latest_copy(run: Run, vouchers: list[Voucher], event: Event, horizon_ms: int) -> int | None:

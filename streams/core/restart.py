@@ -80,8 +80,9 @@ def restore_anomalies(state: LaneState, point: RestartPoint, records: Iterable[b
             continue
         ended_at = _ended_at(record)
         if _stood_before(record, point):
-            # An episode that ended by J is over; a voucher's anomaly ends again at its log time.
-            if ended_at is None or ended_at > (point.r_ms - 1 if _has_legs(record) else point.j_ms):
+            # A voucher's anomaly ends again at its log time; an episode that ended by J is over.
+            over_by = point.r_ms - 1 if _has_legs(record) else point.j_ms
+            if ended_at is None or ended_at > over_by:
                 _reopen(state, record)
             elif record["status"] == "expired" and record["amount_at_risk"]:
                 state.journal.unresolved[record["currency"]] += record["amount_at_risk"]

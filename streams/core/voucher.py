@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mypy_extensions import mypyc_attr
 
@@ -24,6 +24,9 @@ ONE_SIDED = frozenset(
 )
 """Verdicts that a voucher may get with one side missing, so that the side may still join it."""
 
+
+MANY_DELIVERED: Final = 64
+"""Deliveries of one run beyond which those past the horizon are looked for."""
 
 NO_VOUCHERS: list[Any] = []
 """The vouchers of a run whose one pair is put away; shared, so never appended to."""
@@ -48,7 +51,7 @@ class Run:
     host_offset: int = 0
     delivered: dict[tuple[int, str, int], int] | None = None
     """(Source, event id, content) -> log time of the latest copy; ``None`` until the legs alone do not tell it."""
-    many_delivered: int = 64
+    many_delivered: int = MANY_DELIVERED
     """Count of ``delivered`` at which the old ones are looked for next."""
 
     def __init__(self, key: tuple[str, str], first: int, last: int, aged: int, vouchers: list[Voucher]) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.lane import Lane
-from streams.core.redelivery import MANY_DELIVERED, KnownIds, Redeliveries, latest_copy
-from streams.core.voucher import Run
+from streams.core.redelivery import KnownIds, Redeliveries, latest_copy
+from streams.core.voucher import MANY_DELIVERED, Run
 from streams.core.wire import HOST, TERMINAL
 from tests.unit.core.events import NOW_MS, POLICY, event_of, line
 
