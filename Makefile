@@ -31,7 +31,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Without a C compiler the core stays interpreted: the same answers in 1.6 times the time.
+# Without a C compiler the core stays interpreted: the same answers, more slowly.
 $(CORE): $(STAMP) .ci/compile_core.py $(wildcard streams/core/*.py)
 	@$(BIN)/python .ci/compile_core.py $(if $(filter 1,$(VOUCHERWATCH_REQUIRE_ALL)),--require)
 	@touch $@

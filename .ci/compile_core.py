@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  a program that is run by path
-"""Compile the core with mypyc: the same Python sources as machine code, 1.6 times as fast.
+"""Compile the core with mypyc: the same Python sources as machine code, more than one and a half times as fast.
 
 ``python .ci/compile_core.py`` writes ``streams/core/_compiled``; without a C compiler it says so and
 leaves the core interpreted, which decides the same.  As hatchling's build hook it puts the folder

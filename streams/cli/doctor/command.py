@@ -41,7 +41,7 @@ def _remarks(settings: Settings, sample: int) -> Iterator[Remark]:
     from streams.core import COMPILED
 
     yield Remark("configuration", "no faults")
-    yield Remark("core", "compiled" if COMPILED else "interpreted: compiled it is 1.6 times as fast")
+    yield Remark("core", "compiled" if COMPILED else "interpreted, which is slower (docs/operations.md, Install)")
     facts = read_facts(settings, sample, int(time.time() * 1000))
     yield from judge_brokers(settings, facts)
     yield from topic_remarks(settings)
