@@ -78,8 +78,9 @@ def compile_into(build: Path) -> None:
 
     The project's folder has to be the current one, since mypyc names modules by their paths.
     """
-    from mypyc.build import mypycify  # noqa: PLC0415  of the development dependencies
-    from setuptools import Distribution  # noqa: PLC0415  as above
+    from Cython.Build import cythonize  # noqa: PLC0415  of the development dependencies
+    from mypyc.build import mypycify  # noqa: PLC0415  as above
+    from setuptools import Distribution, Extension  # noqa: PLC0415  as above
 
     names = sorted(path.stem for path in CORE.glob("*.py") if path.stem not in INTERPRETED)
     extensions = mypycify(
@@ -88,6 +89,14 @@ def compile_into(build: Path) -> None:
         group_name="voucherwatch_core",
         target_dir=str(build / "c"),
     )
+    packed = cythonize(
+        [Extension("streams.core.packed", ["streams/core/packed.pyx"], extra_compile_args=["-O3"])],
+        build_dir=str(build / "c"),
+        language_level=3,
+        quiet=True,
+    )
+    # cythonize writes beside the build folder's copy of the source tree; distutils takes it from there.
+    extensions = [*extensions, *packed]
     command: Any = Distribution({"name": "voucherwatch-core", "ext_modules": extensions}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(build / "lib"), str(build / "temp")
     command.ensure_finalized()

@@ -23,7 +23,7 @@ _SHARED: Final = "voucherwatch_core__mypyc"
 def digest_of(sources: Path) -> str:
     """Return the SHA-256 of the modules in a folder, in the order of their names."""
     digest = hashlib.sha256()
-    for path in sorted(sources.glob("*.py")):
+    for path in sorted(path for pattern in ("*.py", "*.pyx", "*.pxi") for path in sources.glob(pattern)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -7,9 +7,11 @@ lasts as long as it was silent, at most ``hold_limit``: the backlog has that lon
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Final
 
 from streams.core.partitioner import partition_of
+from streams.core.wire import HOST, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.cut import Marks
@@ -22,6 +24,11 @@ MIN_TERMINALS: Final = 100
 WRONG_SHARE_PERCENT: Final = 1
 MARKS_FOR_AN_EVENT: Final = 20
 """Log times read in which one event of a voucher is taken for granted; the others may be of bad records."""
+LAST_SOURCE: Final = 0
+STREAK: Final = 1
+LAST_MS: Final = 2
+SILENT_SINCE: Final = 3
+"""Places of ``Blindness.speech``; the last is the terminal's, the host's follows."""
 MAX_TERMINALS: Final = 200_000
 """Terminals of one source beyond this are not checked: by then the answer is known."""
 
@@ -36,10 +43,9 @@ class Blindness:
         self._min_events = policy.stall_min_events
         self._limit_ms = policy.hold_limit_ms
         self._span_ms = policy.memory_ms
-        self._last_source = -1
-        self._streak = 0
-        self._last_ms = 0
-        self._silent_since = [-1, -1]
+        self.speech = array("q", (-1, 0, 0, -1, -1))
+        """The source of the last event, how many it gave in a row, its log time, since when each source is silent (-1:
+        it speaks); flat numbers, since ``packed.pyx`` takes most of the notes."""
         self._hold_until = [-1, -1]
         self._silences: list[tuple[int, int, int, int]] = []
         """Silences long enough for a stall: last event before, source, first event after, end of the hold."""
@@ -54,39 +60,38 @@ class Blindness:
 
     def note(self, source: int, terminal: str, at: int) -> bool:
         """Take note of one applied event; tell whether its source spoke after a stall."""
-        known = self._known[source]
-        if terminal not in known:
-            self._meet(source, terminal, at)
-        if source == self._last_source:
-            self._streak += 1
-            self._last_ms = at
+        self.meet(source, terminal, at)
+        speech = self.speech
+        if source == speech[LAST_SOURCE]:
+            speech[STREAK] += 1
+            speech[LAST_MS] = at
             return False
         back = self._speak(source, at)
-        self._last_source = source
-        self._streak = 1
-        self._last_ms = at
+        speech[LAST_SOURCE] = source
+        speech[STREAK] = 1
+        speech[LAST_MS] = at
         return back
 
     def _speak(self, source: int, at: int) -> bool:
-        first = self._last_source < 0
-        since = at if first else self._silent_since[source]
+        first = self.speech[LAST_SOURCE] < 0
+        since = at if first else self.silent_since(source)
         back = not first and self.stalled(source, at)
         if back:
             self._hold_until[source] = at + min(at - since, self._limit_ms)
         if not first and at - since >= self._after_ms:
             self._silences.append((since, source, at, max(at, self._hold_until[source])))
-        self._silent_since[source] = -1
-        self._silent_since[1 - source] = at if first else self._last_ms
+        self.speech[SILENT_SINCE + source] = -1
+        self.speech[SILENT_SINCE + 1 - source] = at if first else self.speech[LAST_MS]
         return back
 
     def stalled(self, source: int, at: int) -> bool:
         """Tell whether a source is stalled at log time ``at``."""
-        since = self._silent_since[source]
-        return since >= 0 and at - since >= self._after_ms and self._streak >= self._min_events
+        since = self.silent_since(source)
+        return since >= 0 and at - since >= self._after_ms and self.speech[STREAK] >= self._min_events
 
     def silent_since(self, source: int) -> int:
         """Return the log time of the last event before a source fell silent, -1 while it speaks."""
-        return self._silent_since[source]
+        return self.speech[SILENT_SINCE + source]
 
     def needed_from(self, r_ms: int, now: int, marks: tuple[Marks, Marks]) -> int:
         """Return from which log time a replay must read so that it sees at ``r_ms`` what is silent or held.
@@ -99,7 +104,8 @@ class Blindness:
         held too, and be an orphan in the end.  Reading from L before shows which runs are cut in two.
         """
         silences = [*self._silences]
-        for source, since in enumerate(self._silent_since):
+        for source in (TERMINAL, HOST):
+            since = self.silent_since(source)
             if since >= 0:
                 silences.append((since, source, r_ms, r_ms))
         stalled = self.stalled(0, now) or self.stalled(1, now)
@@ -137,9 +143,10 @@ class Blindness:
         """Return the earliest deadline whose verdict is held, in epoch milliseconds of log time."""
         return min(self.held.values(), default=None)
 
-    def _meet(self, source: int, terminal: str, at: int) -> None:
+    def meet(self, source: int, terminal: str, at: int) -> None:
+        """Look at a terminal that was not met before: does its key belong to this lane?"""
         known = self._known[source]
-        if self._partitions < 2 or len(known) >= MAX_TERMINALS:  # noqa: PLR2004  one partition cannot be wrong
+        if terminal in known or self._partitions < 2 or len(known) >= MAX_TERMINALS:  # noqa: PLR2004  one partition cannot be wrong
             return
         known.add(terminal)
         if partition_of(terminal.encode(), self._partitions) == self._lane:

@@ -145,6 +145,10 @@ class Journal:
         if log_time > self.silent_until:
             self._matched[link] += 1
 
+    def add_matched(self, link: str, count: int) -> None:
+        """Count matched vouchers of a link, none of them replayed."""
+        self._matched[link] += count
+
     def open_voucher(self, voucher: Voucher, finding: Finding, at: int, link: str, marks: list[str]) -> Anomaly | None:
         """Open an anomaly of a voucher at a log time; ``None`` when it was opened before."""
         number = voucher.run.key

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import mypyc_attr
 
+from streams.core import usual
 from streams.core.correlator import Correlator
 from streams.core.cut import Cut, Marks
 from streams.core.decode import Decoder
@@ -22,6 +23,8 @@ from streams.core.merge import UNREAD, Merge
 from streams.core.redelivery import KnownIds
 from streams.core.restart import RestartPoint, Severed, restore_anomalies
 from streams.core.state import LaneState
+from streams.core.timers import NEVER
+from streams.core.usual import Usual
 from streams.core.wire import HOST, SOURCES, TERMINAL, RawRecord
 
 if TYPE_CHECKING:
@@ -79,8 +82,13 @@ class Lane:
         self._state = LaneState(number, policy, partitions=partitions, live=live) if state is None else state
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator)
+        check_keys = live if check_keys is None else check_keys
+        if state is None and usual.fits(policy):
+            self._merge.usual = self._state.memory.usual = usual.Usual(
+                self._state, self._correlator, live=live, check_keys=check_keys, partitions=partitions
+            )
         self._decoders = tuple(
-            Decoder(source, policy, defaultdict(int), check_keys=live if check_keys is None else check_keys)
+            Decoder(source, policy, defaultdict(int), check_keys=check_keys)
             for source in (TERMINAL, HOST)
         )
         self._known_ids = (KnownIds(policy.redelivery_horizon_ms), KnownIds(policy.redelivery_horizon_ms))
@@ -107,6 +115,8 @@ class Lane:
         self._processed = list(processed)
         self._severed = Severed(r_ms, self._policy.memory_ms)
         self._merge.gate = self._apply_again
+        if self._merge.usual is not None:
+            self._merge.usual.pack_from(r_ms)
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
@@ -119,12 +129,17 @@ class Lane:
         """
         if records:
             self._idle[source] = False
-            self._read(source, records, now_ms)
             merge = self._merge
+            if merge.usual is None:
+                self._read(source, records, now_ms)
+            else:
+                self._read_usual(merge.usual, source, records, now_ms)
             merge.watermark[source] = max(merge.watermark[source], self._log_time[source])
             merge.advance()
             if self._severed is not None and merge.passed > self._state.journal.silent_until:
                 self._severed = merge.gate = None
+                if merge.usual is not None:
+                    merge.usual.pack_from(UNREAD)
             self._bound_pending()
         return self._take(len(records))
 
@@ -132,6 +147,8 @@ class Lane:
         """Apply an event of a replay; what lies before R or goes on from there only shows who was silent."""
         if self._severed is not None and self._severed.takes(event):
             self._correlator.overhear(event)
+            if self._merge.usual is not None and self._severed.any:
+                self._merge.usual.pack_from(NEVER)
         else:
             self._correlator.apply(event)
 
@@ -173,6 +190,37 @@ class Lane:
         for (kind, outcome), count in counts.items():
             if count:
                 out.tally["events_total", (SOURCES[source], kind, outcome)] += count
+        if before is not None:
+            decoder.tally.clear()
+        for name, count in decoder.tally.items():
+            out.tally[name] += count
+        decoder.tally.clear()
+
+    def _read_usual(self, usual: Usual, source: int, records: Sequence[RawRecord], now_ms: int) -> None:
+        """Read a fetch as ``_read`` does, the usual events without an object."""
+        decoder, marks, out = self._decoders[source], self._marks[source], self._state.journal.out
+        processed = self._processed[source]
+        before = dict(decoder.tally) if records[0][0] < processed else None
+        log_time, letters, behind = usual.read(
+            source,
+            records,
+            self._log_time[source],
+            processed,
+            now_ms,
+            self._merge.passed,
+            marks if self._live else None,
+            decoder,
+        )
+        for letter in letters:
+            if letter.offset >= processed:
+                out.dead_letters.append(letter)
+                out.tally["events_rejected_total", (SOURCES[source], letter.reason)] += 1
+        for event in behind:
+            out.tally["behind_watermark_total", (SOURCES[source],)] += 1
+            self._merge.apply_behind(event)
+        self._log_time[source] = log_time
+        marks.next_offset = records[-1][0] + 1
+        self._processed[source] = max(processed, marks.next_offset)
         if before is not None:
             decoder.tally.clear()
         for name, count in decoder.tally.items():
@@ -251,7 +299,7 @@ class Lane:
     def _bound_pending(self) -> None:
         """At the limit judge the oldest legs, unless the source that is behind can still be read on."""
         limit = self._policy.max_pending
-        pending = sum(self._state.pending)
+        pending = self._merge.pending_legs()
         if pending <= limit:
             return
         if not self._live or self._idle[self._behind()] or pending > 2 * limit:
@@ -263,11 +311,11 @@ class Lane:
 
     def wants(self) -> tuple[bool, bool]:
         """Tell of each source whether it may be fetched now; at a limit only the one ahead may not."""
-        waiting = self._merge.waiting
-        full = sum(self._state.pending) > self._policy.max_pending
+        waiting = self._merge.waiting_counts()
+        full = self._merge.pending_legs() > self._policy.max_pending
         behind = self._behind()
         ahead = 1 - behind
-        pause = len(waiting[ahead]) > self._policy.max_waiting or (full and len(waiting[ahead]) > 0)
+        pause = waiting[ahead] > self._policy.max_waiting or (full and waiting[ahead] > 0)
         answer = [True, True]
         answer[ahead] = not pause
         return answer[TERMINAL], answer[HOST]
@@ -301,11 +349,12 @@ class Lane:
             if anomaly.amount:
                 risk[anomaly.currency, anomaly.kind] += anomaly.amount
         blind = state.blind
+        packed = (0, 0) if merge.usual is None else merge.usual.pending
         times = tuple(time if time != UNREAD else None for time in self._log_time)
         marks = tuple(mark if mark != UNREAD else None for mark in merge.watermark)
         return LaneGauges(
-            pending=(state.pending[TERMINAL], state.pending[HOST]),
-            waiting=(len(merge.waiting[TERMINAL]), len(merge.waiting[HOST])),
+            pending=(state.pending[TERMINAL] + packed[TERMINAL], state.pending[HOST] + packed[HOST]),
+            waiting=merge.waiting_counts(),
             watermark_ms=(marks[TERMINAL], marks[HOST]),
             log_time_ms=(times[TERMINAL], times[HOST]),
             open=dict(standing),
@@ -320,4 +369,4 @@ class Lane:
     @property
     def unclosed(self) -> int:
         """Return how many vouchers are not closed."""
-        return self._state.unclosed
+        return self._state.unclosed + (0 if self._merge.usual is None else sum(self._merge.usual.pending))

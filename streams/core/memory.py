@@ -8,6 +8,7 @@ swept; the sweep only gives the space back.
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from streams.core.decode import Decoder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from streams.core.decode import Tally
     from streams.core.policy import Policy
+    from streams.core.usual import Usual
 
 SWEEP_LATENESS_MS: Final = 60_000
 Key = tuple[str, str]
@@ -38,8 +40,10 @@ class Memory:
         self.runs: dict[Key, Run] = {}
         self._by_age: deque[Run] = deque()
         self._by_birth: deque[Run] = deque()
+        self._unpacked: list[tuple[int, int, Run]] = []
+        self.usual: Usual | None = None
         self._one_sided: dict[Key, list[Voucher]] = {}
-        self._with_anomaly: dict[Key, list[Voucher]] = {}
+        self.with_anomaly: dict[Key, list[Voucher]] = {}
         self._reversals: dict[str, list[Voucher]] = {}
 
     def begin(self, key: Key, at: int) -> Run:
@@ -49,6 +53,20 @@ class Memory:
         if self._live:
             self._by_birth.append(run)
         return run
+
+    def run_of(self, key: Key) -> Run | None:
+        """Return the run of a number, forgotten or not, if there is one; a packed voucher becomes one."""
+        run = self.runs.get(key)
+        if run is None and self.usual is not None:
+            return self.usual.unpack(key)
+        return run
+
+    def take_in(self, run: Run) -> None:
+        """Take the run of a voucher that was packed until now; its turn among the births has passed."""
+        self.runs[run.key] = run
+        self._by_age.append(run)
+        if self._live:
+            heappush(self._unpacked, (run.first, id(run), run))
 
     def renew(self, run: Run, at: int) -> Run:
         """Begin the run of a number anew; what is not closed yet goes on in it, the rest is forgotten.
@@ -65,6 +83,8 @@ class Memory:
 
     def sweep(self, now: int) -> None:
         """Give back the space of runs that are forgotten at log time ``now``."""
+        if self.usual is not None:
+            self.usual.sweep(now)
         ages = self._by_age
         floor = now - self.span_ms
         # A run is looked at once its second leg has had its time too: looked at a moment too early
@@ -105,15 +125,16 @@ class Memory:
                 run.vouchers = []
             return run.vouchers
         run.terminal_bytes = run.host_bytes = None
-        terminal = self._read_again(TERMINAL, run.terminal_time, run.terminal_offset, terminal_bytes)
-        host = self._read_again(HOST, run.host_time, run.host_offset, host_bytes)
+        terminal = self.read_again(TERMINAL, run.terminal_time, run.terminal_offset, terminal_bytes)
+        host = self.read_again(HOST, run.host_time, run.host_offset, host_bytes)
         voucher = Voucher(run, "", False, None, terminal, host)  # noqa: FBT003  positional: a struct built in C
         voucher.closed = voucher.counted = True
         voucher.verdict = "matched"
         run.vouchers = [voucher]
         return run.vouchers
 
-    def _read_again(self, source: int, log_time: int, offset: int, raw: bytes) -> Event:
+    def read_again(self, source: int, log_time: int, offset: int, raw: bytes) -> Event:
+        """Return the event that a record's bytes were; raises ``TypeError`` where they are none."""
         event = self._decoders[source].decode(offset, log_time, log_time, None, raw, log_time)
         if not isinstance(event, Event):
             message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are a {event.reason}"
@@ -134,7 +155,13 @@ class Memory:
         births = self._by_birth
         while births and not births[0].open and births[0].last < from_ms:
             births.popleft()
-        return min(from_ms, births[0].first) if births else from_ms
+        needed = min(from_ms, births[0].first) if births else from_ms
+        unpacked = self._unpacked
+        while unpacked and not unpacked[0][2].open and unpacked[0][2].last < from_ms:
+            heappop(unpacked)
+        if unpacked:
+            needed = min(needed, unpacked[0][0])
+        return needed if self.usual is None else self.usual.oldest_needed(needed)
 
     def remembers(self, voucher: Voucher, now: int) -> bool:
         """Tell whether a closed voucher without an open anomaly is still known at log time ``now``."""
@@ -162,21 +189,23 @@ class Memory:
 
     def keep_anomaly(self, voucher: Voucher) -> None:
         """Let a transaction with an open anomaly be found after its run is forgotten."""
-        standing = self._with_anomaly.setdefault(voucher.run.key, [])
+        if self.usual is not None:
+            self.usual.unpack(voucher.run.key)
+        standing = self.with_anomaly.setdefault(voucher.run.key, [])
         if voucher not in standing:
             standing.append(voucher)
 
     def has_anomaly(self, key: Key) -> bool:
         """Tell whether a voucher of a number has an open anomaly."""
-        return key in self._with_anomaly
+        return key in self.with_anomaly
 
     def drop_anomaly(self, voucher: Voucher) -> None:
         """Forget a transaction whose anomaly is no longer open."""
-        standing = self._with_anomaly.get(voucher.run.key)
+        standing = self.with_anomaly.get(voucher.run.key)
         if standing and voucher in standing:
             standing.remove(voucher)
             if not standing:
-                del self._with_anomaly[voucher.run.key]
+                del self.with_anomaly[voucher.run.key]
 
     def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
         """Let a reversal be found by its terminal for as long as repeats of it can come."""
@@ -196,18 +225,20 @@ class Memory:
 
     def of_number(self, key: Key, now: int, *, is_reversal: bool) -> Iterator[Voucher]:
         """Return every remembered voucher of a number and class, in no certain order, each once."""
-        run = self.runs.get(key)
+        run = self.run_of(key)
         seen: list[Voucher] = []
         if run is not None:
             seen = list((run.reversals or []) if is_reversal else self.vouchers_of(run))
-        extra = [v for v in self._with_anomaly.get(key, ()) if v.is_reversal == is_reversal and v not in seen]
+        extra = [v for v in self.with_anomaly.get(key, ()) if v.is_reversal == is_reversal and v not in seen]
         for voucher in [*seen, *extra]:
             if self.remembers(voucher, now):
                 yield voucher
 
     def of_terminal(self, terminal: str, now: int) -> Iterator[Voucher]:
         """Return every remembered transaction of a terminal: a scan, for references without a number."""
+        if self.usual is not None:
+            self.usual.unpack_terminal(terminal)
         for key in [key for key in self.runs if key[0] == terminal]:
             yield from self.of_number(key, now, is_reversal=False)
-        for key in [key for key in self._with_anomaly if key[0] == terminal and key not in self.runs]:
+        for key in [key for key in self.with_anomaly if key[0] == terminal and key not in self.runs]:
             yield from self.of_number(key, now, is_reversal=False)

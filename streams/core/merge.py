@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from streams.core.correlator import Correlator
     from streams.core.state import LaneState
     from streams.core.timers import Due
+    from streams.core.usual import Usual
 
 UNREAD: Final = -1
 """The watermark of a source of which nothing was read: no log time is smaller."""
@@ -35,6 +36,8 @@ class Merge:
         self.waiting: tuple[list[Event], list[Event]] = ([], [])
         self.watermark = [UNREAD, UNREAD]
         """Of each source, in epoch milliseconds of log time."""
+        self.usual: Usual | None = None
+        """Reads, keeps in line and applies the usual events, where that is compiled."""
         self._horizon_end = NEVER
         self._kept: list[Due] = []
         self.passed = UNREAD
@@ -45,7 +48,10 @@ class Merge:
         mark = min(self.watermark)
         if mark <= self.passed:
             return
-        self._events(mark)
+        if self.usual is None:
+            self._events(mark)
+        else:
+            self.usual.apply(mark, self.gate or self._correlator.apply, self._timers)
         self._timers(mark)
         self.passed = mark
         self._state.now = mark - 1
@@ -81,6 +87,8 @@ class Merge:
     def _timers(self, before: int) -> None:
         """Apply, in order, every timer with a time smaller than ``before``."""
         timers, state = self._state.timers, self._state
+        if self.usual is not None:
+            self.usual.unpack_due(before)
         while timers.next_due < before:
             due = timers.pop(before)
             if due is None:
@@ -113,11 +121,25 @@ class Merge:
             self._state.timers.set(time, kind, source, offset, subject)
         self._kept.clear()
 
+    def pending_legs(self) -> int:
+        """Return how many legs wait for their other side."""
+        packed = (0, 0) if self.usual is None else self.usual.pending
+        return sum(self._state.pending) + sum(packed)
+
+    def waiting_counts(self) -> tuple[int, int]:
+        """Return how many events of terminal and host wait for the other source's watermark."""
+        if self.usual is not None:
+            return self.usual.waiting
+        return len(self.waiting[TERMINAL]), len(self.waiting[HOST])
+
     def make_room(self, keep: int) -> None:
         """Judge the oldest lone legs, marked ``limited``, until at most ``keep`` are pending."""
         state = self._state
         kept: list[Due] = []
-        while sum(state.pending) > keep and (due := state.timers.pop(NEVER)) is not None:
+        if self.usual is not None:
+            # The oldest of all are among these and those that are not packed.
+            self.usual.unpack_due(NEVER, sum(state.pending) + sum(self.usual.pending) - keep)
+        while self.pending_legs() > keep and (due := state.timers.pop(NEVER)) is not None:
             leg = due[5]
             if due[1] not in (LEG_DEADLINE, REVERSAL_LEG_DEADLINE) or not isinstance(leg, Event):
                 kept.append(due)

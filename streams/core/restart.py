@@ -54,6 +54,11 @@ class Severed:
         self._span_ms = span_ms
         self._last: dict[tuple[str, str], int] = {}
 
+    @property
+    def any(self) -> bool:
+        """Tell whether a run was severed, so that later records of it are to be looked for."""
+        return bool(self._last)
+
     def takes(self, event: Event) -> bool:
         """Tell whether an event lies before R or in a severed run, so that it is not applied."""
         key, at = (event.terminal, event.number), event.log_time

@@ -59,7 +59,7 @@ def test_every_module_left_interpreted_is_there() -> None:
     assert interpreted.keys() - {path.stem for path in CORE.glob("*.py")} == set()
     if streams.core.fits(COMPILED):
         there = {path.name.partition(".")[0] for path in COMPILED.glob("*.so")} - {"voucherwatch_core__mypyc"}
-        assert there == {path.stem for path in CORE.glob("*.py")} - interpreted.keys()
+        assert there == {path.stem for path in (*CORE.glob("*.py"), *CORE.glob("*.pyx"))} - interpreted.keys()
 
 
 def test_where_all_is_required_the_core_is_compiled() -> None:

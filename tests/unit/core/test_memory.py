@@ -63,7 +63,7 @@ def sizes(lane: Lane) -> dict[str, int]:
     return {
         "runs": len(memory.runs),
         "one_sided": len(memory._one_sided),
-        "with_anomaly": len(memory._with_anomaly),
+        "with_anomaly": len(memory.with_anomaly),
         "reversals": sum(len(found) for found in memory._reversals.values()),
         "by_age": len(memory._by_age),
         "open": len(state.journal.open),
@@ -71,7 +71,8 @@ def sizes(lane: Lane) -> dict[str, int]:
         "queues": sum(len(queue) for queue in timers._queues.values()),
         "ids": sum(len(seen._young) + len(seen._older) for seen in lane._correlator._redeliveries),
         "known_ids": sum(len(seen._young) + len(seen._older) for seen in lane._known_ids),
-        "waiting": sum(len(waiting) for waiting in lane._merge.waiting),
+        "waiting": sum(lane._merge.waiting_counts()),
+        **({} if memory.usual is None else {f"packed {name}": size for name, size in memory.usual.sizes.items()}),
     }
 
 

@@ -1,0 +1,718 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The usual vouchers of one lane, packed: no object for an event that nobody asks about.
+
+Nineteen of twenty records are a usual sale: spelled plainly, with a final outcome, the first of its number
+or the second that agrees with the first.  Here they are read, merged, paired and remembered as
+some 300 bytes each.  Everything else, and every packed voucher that something unusual happens to,
+becomes an ``Event`` and goes the way of ``correlator.py``, which alone knows the rules: with this
+module or without it a lane gives the same answers.
+
+    bytes -> scan: usual?  no  -> decode.py -> Event in the waiting line
+                           yes -> leg in the waiting line
+    in merged order: Event -> correlator.apply, which unpacks the voucher of its number first
+                     leg, number unknown             -> waits alone, packed
+                     leg, agrees with the lone other -> matched, both stay packed until they are forgotten
+                     leg, anything else              -> unpacked -> correlator.apply
+    before timers are fired: lone legs whose deadline they reach are unpacked
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcmp, memcpy, memset
+
+from streams.core.currency import KNOWN, LETTERS
+from streams.core.event import Event
+from streams.core.timers import NEVER
+
+cdef extern from "Python.h":
+    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+
+include "packed_scan.pxi"
+include "packed_table.pxi"
+
+# What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
+cdef enum:
+    FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND
+
+cdef int64_t _NEVER = NEVER
+
+cdef enum:
+    WINDOWS = 8
+    LINKS = 21
+    KINDS = 8
+    OUTCOMES = 3
+
+# The places of ``Blindness.speech``.
+cdef enum:
+    LAST_SOURCE, STREAK, LAST_MS, SILENT_SINCE
+
+
+cdef inline uint64_t ticket(uint32_t leg, uint32_t serial) noexcept nogil:
+    """Return what a ring holds of a leg: it shows whether the leg is still the same voucher's."""
+    return (<uint64_t>serial << 32) | leg
+
+
+cdef inline bint same(const Leg* one, const Leg* other, int place) noexcept nogil:
+    """Tell whether two legs do not plainly differ in one value: equal, or not on both."""
+    cdef size_t size = one.long_[place]
+    if size == 0 or other.long_[place] == 0:
+        return True
+    return size == other.long_[place] and memcmp(
+        <char*>one.held + one.at[place], <char*>other.held + other.at[place], size
+    ) == 0
+
+
+cdef bint same_batch(const Leg* one, const Leg* other) noexcept nogil:
+    cdef const char* a = <char*>one.held + one.at[AT_BATCH]
+    cdef const char* b = <char*>other.held + other.at[AT_BATCH]
+    cdef size_t a_size = one.long_[AT_BATCH], b_size = other.long_[AT_BATCH]
+    while a_size and a[0] == c"0":
+        a, a_size = a + 1, a_size - 1
+    while b_size and b[0] == c"0":
+        b, b_size = b + 1, b_size - 1
+    return a_size == 0 or b_size == 0 or (a_size == b_size and memcmp(a, b, a_size) == 0)
+
+
+cdef bint hides_all_but_four(const char* card, size_t size) noexcept nogil:
+    cdef size_t i
+    if size != 16:
+        return False
+    for i in range(12):
+        if c"0" <= card[i] <= c"9":
+            return False
+    return True
+
+
+cdef bint same_card(const Leg* one, const Leg* other) noexcept nogil:
+    """Tell whether two cards plainly are not two: equal, one token and one number, or one shows four digits only."""
+    cdef size_t size = one.long_[AT_CARD]
+    cdef const char* a = <char*>one.held + one.at[AT_CARD]
+    cdef const char* b = <char*>other.held + other.at[AT_CARD]
+    if size == 0 or other.long_[AT_CARD] == 0 or one.card != other.card:
+        return True
+    if size != other.long_[AT_CARD]:
+        return False
+    if one.card == TOKEN:
+        return memcmp(a, b, size) == 0
+    if memcmp(a + size - 4, b + size - 4, 4) != 0:
+        return False
+    return memcmp(a, b, 6) == 0 or hides_all_but_four(a, size) or hides_all_but_four(b, size)
+
+
+cdef bint agree(const Leg* one, const Leg* other) noexcept nogil:
+    """Tell whether two legs are a pair that is matched at once; when in doubt, not."""
+    if one.kind != other.kind:
+        return False
+    if one.outcome != APPROVED or other.outcome != APPROVED:
+        return one.outcome != APPROVED and other.outcome != APPROVED
+    return (
+        one.amount == other.amount
+        and one.currency == other.currency
+        and one.long_[AT_MERCHANT] == other.long_[AT_MERCHANT]
+        and same(one, other, AT_MERCHANT)
+        and same(one, other, AT_RRN)
+        and same(one, other, AT_AUTH)
+        and same_batch(one, other)
+        and same_card(one, other)
+    )
+
+
+cdef class Packed:
+    """The packed vouchers of one lane, and its waiting line of both sources.
+
+    Times are epoch milliseconds of log time; sources are 0, terminal, and 1, host.
+    """
+
+    cdef Dialect dialect
+    cdef Leg* legs
+    cdef uint32_t legs_used, legs_room, free_leg
+    cdef Table table
+    cdef Ring[2] waiting
+    cdef Ring closed
+    cdef Ring births
+    cdef Ring[WINDOWS] lone
+    cdef int64_t[WINDOWS] window
+    cdef uint8_t[KINDS] queue_of
+    cdef int windows
+    cdef int64_t span_ms, keep_ms, horizon_ms, lead_ms, stall_after_ms
+    cdef bint live, asks_terminals
+    cdef Hashes[2] young
+    cdef Hashes[2] older
+    cdef int64_t[2] ids_started
+    cdef int64_t[2] ids_latest
+    cdef Hashes[2] met
+    cdef int64_t[2] lone_count
+    cdef int64_t lone_due
+    cdef int64_t[LINKS] matched
+    cdef int64_t[2][KINDS][OUTCOMES] read_count
+    cdef int64_t defaulted
+    cdef Leg scanned
+    cdef char[LONGEST_PACKED] buffer
+    cdef int64_t[::1] speech
+    cdef dict runs, accused
+    cdef object journal, timers, read_again, hear, meet
+    cdef list link_names
+    cdef public int64_t gate_from
+    """The log time before which no event stays packed."""
+
+    def __init__(self, policy, *, live, check_keys, partitions):
+        """Take a ``Policy`` without batches in the key and without field maps."""
+        windows = dict(policy.pair_window_ms)
+        distinct = sorted({windows[kind] for kind in USUAL_KINDS})
+        self.windows = len(distinct)
+        for place, kind in enumerate(USUAL_KINDS):
+            self.queue_of[place] = distinct.index(windows[kind])
+        for place, window in enumerate(distinct):
+            self.window[place] = window
+        self.span_ms = policy.memory_ms
+        self.keep_ms = max(policy.memory_ms, policy.replay_ms)
+        self.horizon_ms = policy.redelivery_horizon_ms
+        self.lead_ms = policy.future_skew_ms if policy.allow_create_time else _NEVER
+        self.stall_after_ms = policy.stall_after_ms
+        self.live = live
+        self.asks_terminals = live and partitions > 1
+        self.lone_due = _NEVER
+        self.gate_from = -1
+        self.legs_used = 1  # no leg is number 0
+        self.dialect.check_keys = check_keys
+        self._learn(policy)
+
+    def _learn(self, policy):
+        """Lay down what codes and names mean."""
+        cdef int place
+        memset(self.dialect.outcome_of, NO_OUTCOME, CODES)
+        for code, outcome in policy.response_codes.items():
+            raw = code.encode()
+            if len(raw) == 2 and (place := code_place(raw)) >= 0:
+                self.dialect.outcome_of[place] = ALL_OUTCOMES.index(outcome)
+        numbers = {letters: number for number, letters in enumerate(sorted(KNOWN), 1)}
+        for digits, letters in LETTERS.items():
+            self.dialect.currency_of_digits[int(digits)] = numbers[letters]
+        for letters, number in numbers.items():
+            if (place := letters_place(letters.encode())) >= 0:
+                self.dialect.currency_of_letters[place] = number
+        self.dialect.default_outcome[0] = ALL_OUTCOMES.index(policy.terminal_default_outcome)
+        self.dialect.default_outcome[1] = NO_OUTCOME
+        self.link_names = ["other", *policy.links]
+        # A longer name never stands in a packed leg: such a record is not usual.
+        names = [name.encode() if len(name.encode()) <= LONGEST_TEXT else b"" for name in policy.links]
+        self.dialect.links = len(names)
+        for place, name in enumerate(names):
+            self.dialect.link_size[place] = len(name)
+            memcpy(self.dialect.link_name[place], <const char*><bytes>name, len(name))
+
+    def attach(self, state, *, read_again, hear, meet):
+        """Take the parts of the lane that know what is not packed.
+
+        ``read_again`` makes an event of a source, log time, offset and JSON; ``hear`` and ``meet``
+        take a source, terminal and log time: the one tells who speaks, the other a new terminal.
+        """
+        memory = state.memory
+        self.runs, self.accused = memory.runs, memory.with_anomaly
+        self.journal, self.timers = state.journal, state.timers
+        self.read_again, self.hear, self.meet = read_again, hear, meet
+        if state.blind is not None:
+            self.speech = state.blind.speech
+
+    def __dealloc__(self):
+        cdef uint32_t leg
+        cdef int i
+        for leg in range(1, self.legs_used):
+            if self.legs[leg].state == EVENT:
+                Py_DECREF(<object>self.legs[leg].held)
+            elif self.legs[leg].state != FREE:
+                free(self.legs[leg].held)
+        free(self.legs)
+        free(self.table.buckets)
+        free(self.closed.items)
+        free(self.births.items)
+        for i in range(2):
+            free(self.waiting[i].items)
+            hashes_clear(&self.young[i])
+            hashes_clear(&self.older[i])
+            hashes_clear(&self.met[i])
+        for i in range(WINDOWS):
+            free(self.lone[i].items)
+
+    # --- legs
+
+    cdef uint32_t _new_leg(self) except 0:
+        cdef uint32_t leg = self.free_leg
+        cdef Leg* wider
+        if leg:
+            self.free_leg = self.legs[leg].partner
+            return leg
+        if self.legs_used >= self.legs_room:
+            self.legs_room = self.legs_room * 2 if self.legs_room else 4096
+            wider = <Leg*>realloc(self.legs, self.legs_room * sizeof(Leg))
+            if wider == NULL:
+                raise MemoryError
+            self.legs = wider
+        leg = self.legs_used
+        self.legs_used += 1
+        self.legs[leg].serial = 0
+        return leg
+
+    cdef void _free_leg(self, uint32_t leg) noexcept:
+        """Give a leg back; what it held is not its any more."""
+        self.legs[leg].state = FREE
+        self.legs[leg].serial += 1
+        self.legs[leg].partner = self.free_leg
+        self.free_leg = leg
+
+    cdef void _drop_leg(self, uint32_t leg) noexcept:
+        free(self.legs[leg].held)
+        self._free_leg(leg)
+
+    cdef uint32_t _find(self, uint32_t hashed, const char* terminal, size_t terminal_size, const char* number,
+                        size_t number_size) noexcept:
+        """Return the leg that stands under a key, 0 where there is none."""
+        cdef size_t at
+        cdef const Leg* leg
+        if self.table.room == 0:
+            return 0
+        at = hashed & (self.table.room - 1)
+        while self.table.buckets[at].leg:
+            if self.table.buckets[at].hashed == hashed:
+                leg = &self.legs[self.table.buckets[at].leg]
+                if (
+                    leg.long_[AT_NUMBER] == number_size
+                    and leg.long_[AT_TERMINAL] == terminal_size
+                    and memcmp(<char*>leg.held + leg.at[AT_NUMBER], number, number_size) == 0
+                    and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], terminal, terminal_size) == 0
+                ):
+                    return self.table.buckets[at].leg
+            at = (at + 1) & (self.table.room - 1)
+        return 0
+
+    cdef str _text(self, const Leg* leg, int place):
+        return PyUnicode_DecodeASCII(<char*>leg.held + leg.at[place], leg.long_[place], NULL)
+
+    cdef bytes _json(self, const Leg* leg):
+        """Return the record of a packed leg as JSON; ``received_at`` is not in it."""
+        cdef char[2 * LONGEST_PACKED] text
+        cdef const char* packed = <const char*>leg.held
+        cdef size_t p = 0, full = 0, size
+        cdef int field
+        cdef bint is_text
+        cdef bytes name
+        while p < leg.size:
+            field = <uint8_t>packed[p] & 0x7F
+            is_text = (<uint8_t>packed[p] & TEXT) != 0
+            p += 1
+            text[full] = c"," if full else c"{"
+            text[full + 1] = c'"'
+            full += 2
+            if field == EXTRA:
+                size = <uint8_t>packed[p]
+                memcpy(text + full, packed + p + 1, size)
+                p += size + 1
+            else:
+                name = <bytes>FIELDS[field]
+                size = PyBytes_GET_SIZE(name)
+                memcpy(text + full, PyBytes_AS_STRING(name), size)
+            full += size
+            text[full] = c'"'
+            text[full + 1] = c":"
+            full += 2
+            size = <uint8_t>packed[p]
+            if is_text:
+                text[full] = c'"'
+                full += 1
+            memcpy(text + full, packed + p + 1, size)
+            full += size
+            p += size + 1
+            if is_text:
+                text[full] = c'"'
+                full += 1
+        text[full] = c"}"
+        return PyBytes_FromStringAndSize(text, full + 1)
+
+    cdef object _take_event(self, uint32_t leg):
+        """Return the event of a leg that is read but not applied; the leg is given back."""
+        cdef Leg* standing = &self.legs[leg]
+        cdef bint known = standing.known
+        if standing.state == EVENT:
+            event = <object>standing.held
+            Py_DECREF(event)
+            self._free_leg(leg)
+            return event
+        event = self.read_again(standing.source, standing.log_time, standing.offset, self._json(standing))
+        event.deadline = 0  # it is no leg yet
+        if known:
+            event.id_known = True
+        self._drop_leg(leg)
+        return event
+
+    # --- reading
+
+    cdef bint _is_known(self, int source, uint64_t hashed, int64_t log_time, bint* first) except -1:
+        """Remember an event id in its generation; tell whether the source has sent it before.
+
+        ``first`` says that it is the first of its fetch, when the generations may change.
+        """
+        if first[0]:
+            first[0] = False
+            if log_time - self.ids_started[source] > self.horizon_ms:
+                hashes_clear(&self.older[source])
+                if log_time - self.ids_latest[source] <= self.horizon_ms:
+                    self.older[source] = self.young[source]
+                    self.young[source].items = NULL
+                    self.young[source].count = self.young[source].room = 0
+                hashes_clear(&self.young[source])
+                self.ids_started[source] = log_time
+        self.ids_latest[source] = log_time
+        if hashes_has(&self.young[source], hashed) or hashes_has(&self.older[source], hashed):
+            return True
+        hashes_add(&self.young[source], hashed)
+        return False
+
+    def read(self, int source, records, int64_t log_time, int64_t processed, int64_t now_ms, int64_t passed, marks,
+             decode):
+        """Read one fetch of a source into the waiting line.
+
+        Takes the log time reached so far, the first offset that was not handled before, the wall
+        clock, the log time up to which all was applied, and the ``Marks`` of a live lane or ``None``.
+        Returns the log time reached, the records that are no events, the events that are not packed, and those of
+        them that lie behind ``passed`` and are not in the waiting line, all in order.
+        """
+        cdef int64_t offset, timestamp
+        cdef bint first = True
+        cdef uint32_t leg
+        cdef Leg* standing
+        cdef Leg* scanned = &self.scanned
+        cdef const char* key_text
+        cdef Py_ssize_t key_size
+        cdef bint usual, known
+        cdef bytes raw
+        cdef list letters = [], events = [], behind = []
+        cdef tuple record
+        scanned.source = <uint8_t>source
+        for record in records:
+            offset, timestamp, key, value = record
+            if timestamp > log_time:
+                log_time = timestamp
+                if marks is not None:
+                    marks.add(log_time, offset)
+            usual = PyBytes_CheckExact(value) and timestamp - now_ms <= self.lead_ms and log_time >= passed
+            if usual:
+                key_text, key_size = NULL, 0
+                if PyBytes_CheckExact(key):
+                    key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
+                usual = scan(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), key_text, key_size, &self.dialect,
+                             scanned, self.buffer)
+            if usual:
+                leg = self._new_leg()
+                standing = &self.legs[leg]
+                scanned.serial = standing.serial
+                standing[0] = scanned[0]
+                standing.state = READ
+                standing.held = malloc(scanned.size)
+                if standing.held == NULL:
+                    raise MemoryError
+                memcpy(standing.held, self.buffer, scanned.size)
+                standing.log_time = log_time
+                standing.offset = offset
+                self._key(standing)
+                standing.known = self._is_known(
+                    source, hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0), log_time, &first
+                )
+                if offset >= processed:
+                    self.read_count[source][standing.kind][standing.outcome] += 1
+                    self.defaulted += standing.defaulted
+                ring_push(&self.waiting[source], leg)
+                continue
+            event = decode(offset, log_time, timestamp, key, value, now_ms)
+            if type(event) is not Event:
+                letters.append(event)
+                continue
+            raw = event.body.event_id.encode()
+            known = self._is_known(source, hash_bytes(raw, len(raw), 0), log_time, &first)
+            if known:
+                event.id_known = True
+            events.append(event)
+            if log_time < passed:
+                behind.append(event)
+                continue
+            leg = self._new_leg()
+            standing = &self.legs[leg]
+            standing.state = EVENT
+            standing.log_time = log_time
+            Py_INCREF(event)
+            standing.held = <void*>event
+            ring_push(&self.waiting[source], leg)
+        return log_time, letters, events, behind
+
+    cdef void _key(self, Leg* leg) noexcept:
+        """Let a leg's number stand without leading zeros, and hash its key."""
+        cdef const char* held = <const char*>leg.held
+        while leg.long_[AT_NUMBER] > 1 and held[leg.at[AT_NUMBER]] == c"0":
+            leg.at[AT_NUMBER] += 1
+            leg.long_[AT_NUMBER] -= 1
+        leg.hashed = key_hash(
+            held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], held + leg.at[AT_NUMBER], leg.long_[AT_NUMBER]
+        )
+
+    def take_counts(self, int source):
+        """Return (kind, outcome, count) of the packed events read since the last call, and how many had no outcome."""
+        cdef int kind, outcome
+        counts = []
+        for kind in range(KINDS):
+            for outcome in range(OUTCOMES):
+                if self.read_count[source][kind][outcome]:
+                    counts.append((USUAL_KINDS[kind], FINAL_OUTCOMES[outcome], self.read_count[source][kind][outcome]))
+                    self.read_count[source][kind][outcome] = 0
+        defaulted, self.defaulted = self.defaulted, 0
+        return counts, defaulted
+
+    # --- the merged order
+
+    def apply(self, int64_t mark, general, fire):
+        """Apply all that was read and lies before ``mark``: packed where it is usual, else through ``general``.
+
+        ``fire`` fires the timers before a log time.
+        """
+        cdef Ring* terminals = &self.waiting[0]
+        cdef Ring* hosts = &self.waiting[1]
+        cdef uint32_t leg, other
+        cdef int64_t at, due, silent_until = self.journal.silent_until
+        cdef list delays = self.journal.out.pair_delays
+        cdef int i
+        due = min(<int64_t>self.timers.next_due, self.lone_due)
+        while True:
+            leg = <uint32_t>ring_head(terminals) if terminals.count else 0
+            other = <uint32_t>ring_head(hosts) if hosts.count else 0
+            if leg == 0 or (other and self.legs[other].log_time < self.legs[leg].log_time):
+                leg = other
+            if leg == 0 or self.legs[leg].log_time >= mark:
+                break
+            ring_drop(hosts if leg == other else terminals)
+            at = self.legs[leg].log_time
+            if due < at:
+                fire(at)
+                due = min(<int64_t>self.timers.next_due, self.lone_due)
+            if self.legs[leg].state == READ and at >= self.gate_from:
+                if self._take(leg, at, silent_until, delays):
+                    due = min(due, self.lone_due)
+                    continue
+            general(self._take_event(leg))
+            due = min(<int64_t>self.timers.next_due, self.lone_due)
+        for i in range(LINKS):
+            if self.matched[i]:
+                self.journal.add_matched(self.link_names[i], self.matched[i])
+                self.matched[i] = 0
+
+    cdef bint _take(self, uint32_t leg, int64_t at, int64_t silent_until, list delays) except -1:
+        """Apply a packed leg at its place in the order; tell whether it could stay packed."""
+        cdef Leg* own = &self.legs[leg]
+        cdef const char* held = <const char*>own.held
+        cdef uint32_t first
+        cdef Leg* standing
+        if own.known:
+            return False
+        first = self._find(own.hashed, held + own.at[AT_TERMINAL], own.long_[AT_TERMINAL], held + own.at[AT_NUMBER],
+                           own.long_[AT_NUMBER])
+        if first:
+            standing = &self.legs[first]
+            if standing.state == LONE:
+                if standing.source == own.source or at - standing.log_time > self.span_ms or not agree(standing, own):
+                    return False
+                self._speak(own, at)
+                self._pair(first, leg, at, silent_until, delays)
+                return True
+            if at - self.legs[standing.partner].log_time <= self.span_ms:
+                return False
+            table_drop(&self.table, standing.hashed, first)
+            standing.state = DETACHED
+        elif (self.runs or self.accused):
+            key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
+            if key in self.runs or key in self.accused:
+                return False
+        self._speak(own, at)
+        own.state = LONE
+        table_add(&self.table, own.hashed, leg)
+        ring_push(&self.lone[self.queue_of[own.kind]], ticket(leg, own.serial))
+        if self.live:
+            ring_push(&self.births, ticket(leg, own.serial))
+        self.lone_count[own.source] += 1
+        self.lone_due = min(self.lone_due, at + self.window[self.queue_of[own.kind]])
+        return True
+
+    cdef void _pair(self, uint32_t first, uint32_t second, int64_t at, int64_t silent_until, list delays):
+        cdef Leg* one = &self.legs[first]
+        cdef Leg* other = &self.legs[second]
+        cdef int link
+        one.state, other.state = PAIRED, SECOND
+        one.partner = second
+        self.lone_count[one.source] -= 1
+        ring_push(&self.closed, ticket(first, one.serial))
+        if at > silent_until:
+            link = one.link if one.source == 1 else other.link
+            if link == 0:
+                link = other.link if one.source == 1 else one.link
+            self.matched[link] += 1
+            delays.append(at - one.log_time)
+
+    cdef int _speak(self, const Leg* leg, int64_t at) except -1:
+        """Take note of who speaks, as ``Blindness.note`` does; what is more than a note is left to it."""
+        cdef int source = leg.source
+        cdef uint64_t hashed
+        if not self.live:
+            return 0
+        if self.asks_terminals:
+            hashed = hash_bytes(<char*>leg.held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], 0)
+            if not hashes_has(&self.met[source], hashed):
+                self.meet(source, self._text(leg, AT_TERMINAL), at)
+                hashes_add(&self.met[source], hashed)
+        if self.speech[LAST_SOURCE] == source:
+            self.speech[STREAK] += 1
+            self.speech[LAST_MS] = at
+        elif self.speech[LAST_SOURCE] < 0 or at - self.speech[SILENT_SINCE + source] >= self.stall_after_ms:
+            self.hear(source, self._text(leg, AT_TERMINAL), at)
+        else:
+            self.speech[SILENT_SINCE + source] = -1
+            self.speech[SILENT_SINCE + 1 - source] = self.speech[LAST_MS]
+            self.speech[LAST_SOURCE] = source
+            self.speech[STREAK] = 1
+            self.speech[LAST_MS] = at
+        return 0
+
+    # --- what is asked of it
+
+    def unpack(self, str terminal, str number):
+        """Take a voucher out by its key in comparable form, ``None`` where there is none.
+
+        Returns its legs in the order in which they came, each (source, log time, offset, JSON).
+        """
+        cdef Py_ssize_t terminal_size, number_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
+        cdef uint32_t first = self._find(
+            key_hash(terminal_text, terminal_size, number_text, number_size), terminal_text, terminal_size,
+            number_text, number_size
+        )
+        cdef uint32_t second
+        cdef Leg* one
+        if first == 0:
+            return None
+        one = &self.legs[first]
+        found = [(one.source, one.log_time, one.offset, self._json(one))]
+        table_drop(&self.table, one.hashed, first)
+        if one.state == LONE:
+            self.lone_count[one.source] -= 1
+        else:
+            second = one.partner
+            found.append((self.legs[second].source, self.legs[second].log_time, self.legs[second].offset,
+                          self._json(&self.legs[second])))
+            self._drop_leg(second)
+        self._drop_leg(first)
+        return found
+
+    def due_keys(self, int64_t before, int64_t at_most=_NEVER):
+        """Return the keys of the lone legs with a deadline smaller than ``before``, the ``at_most`` oldest."""
+        cdef int i, best
+        cdef int64_t due, earliest
+        cdef uint32_t leg
+        keys = []
+        while len(keys) < at_most:
+            best, earliest = -1, _NEVER
+            for i in range(self.windows):
+                leg = self._oldest(&self.lone[i])
+                if leg:
+                    due = self.legs[leg].log_time + self.window[i]
+                    if due < earliest:
+                        best, earliest = i, due
+            self.lone_due = earliest
+            if best < 0 or earliest >= before:
+                break
+            leg = <uint32_t>ring_head(&self.lone[best])
+            keys.append((self._text(&self.legs[leg], AT_TERMINAL), self._text(&self.legs[leg], AT_NUMBER)))
+            ring_drop(&self.lone[best])
+        return keys
+
+    cdef uint32_t _oldest(self, Ring* ring) noexcept:
+        """Return the first leg of a ring that still waits alone, 0 where none does; the others are dropped."""
+        cdef uint64_t head
+        while ring.count:
+            head = ring_head(ring)
+            if self.legs[<uint32_t>head].serial == head >> 32 and self.legs[<uint32_t>head].state == LONE:
+                return <uint32_t>head
+            ring_drop(ring)
+        return 0
+
+    def keys_of(self, str terminal):
+        """Return the keys of a terminal's vouchers: a scan, for references without a number."""
+        cdef Py_ssize_t size
+        cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
+        cdef size_t at
+        cdef const Leg* leg
+        keys = []
+        for at in range(self.table.room):
+            if self.table.buckets[at].leg:
+                leg = &self.legs[self.table.buckets[at].leg]
+                if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
+                    keys.append((terminal, self._text(leg, AT_NUMBER)))
+        return keys
+
+    def sweep(self, int64_t now):
+        """Give back the pairs that nothing can ask for at log time ``now``."""
+        cdef uint64_t head
+        cdef uint32_t leg
+        cdef int64_t floor = now - self.keep_ms
+        while self.closed.count:
+            head = ring_head(&self.closed)
+            leg = <uint32_t>head
+            if self.legs[leg].serial == head >> 32:
+                if self.legs[self.legs[leg].partner].log_time >= floor:
+                    break
+                if self.legs[leg].state == PAIRED:
+                    table_drop(&self.table, self.legs[leg].hashed, leg)
+                self._drop_leg(self.legs[leg].partner)
+                self._drop_leg(leg)
+            ring_drop(&self.closed)
+
+    def oldest_needed(self, int64_t from_ms):
+        """Return the first log time of the oldest voucher that ends at ``from_ms`` or later or waits, else ``from_ms``."""
+        cdef uint64_t head
+        cdef Leg* leg
+        while self.births.count:
+            head = ring_head(&self.births)
+            leg = &self.legs[<uint32_t>head]
+            if leg.serial == head >> 32 and (leg.state == LONE or self.legs[leg.partner].log_time >= from_ms):
+                return min(from_ms, leg.log_time)
+            ring_drop(&self.births)
+        return from_ms
+
+    @property
+    def sizes(self):
+        """Return the size of everything that grows with the traffic, by name."""
+        return {
+            "keys": self.table.count,
+            "closed": self.closed.count,
+            "births": self.births.count,
+            "lone": sum(self.lone[i].count for i in range(self.windows)),
+            "ids": self.young[0].count + self.older[0].count + self.young[1].count + self.older[1].count,
+        }
+
+    @property
+    def pending(self):
+        """Return how many packed legs of terminal and host wait alone."""
+        return self.lone_count[0], self.lone_count[1]
+
+    @property
+    def waiting_counts(self):
+        """Return how many events of terminal and host wait for their turn."""
+        return self.waiting[0].count, self.waiting[1].count
+
+    @property
+    def due(self):
+        """Return a time before which no packed leg reaches its deadline."""
+        return self.lone_due
+
+
+cdef inline uint32_t key_hash(const char* terminal, size_t terminal_size, const char* number, size_t number_size) noexcept nogil:
+    return <uint32_t>(hash_bytes(number, number_size, hash_bytes(terminal, terminal_size, 0)) >> 32)

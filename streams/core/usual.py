@@ -1,0 +1,156 @@
+"""The usual vouchers, kept packed where ``packed.pyx`` is compiled, as the rest of the core sees them.
+
+A packed voucher that something unusual happens to is unpacked first: it becomes the run, voucher and
+legs that it would have been without packing, with its deadline set.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from streams.core.timers import LEG_DEADLINE, NEVER
+from streams.core.voucher import NO_VOUCHERS, Run, Voucher
+from streams.core.wire import SOURCES, TERMINAL
+
+try:
+    from streams.core.packed import Packed
+except ImportError:  # not compiled: every event is an object
+    Packed = None  # type: ignore[assignment,misc]  # as said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from streams.core.correlator import Correlator
+    from streams.core.cut import Marks
+    from streams.core.decode import Decoder
+    from streams.core.event import Event
+    from streams.core.memory import Key
+    from streams.core.policy import Policy
+    from streams.core.state import LaneState
+    from streams.core.wire import DeadLetter, RawRecord
+
+AVAILABLE: Final = Packed is not None
+
+
+def fits(policy: Policy) -> bool:
+    """Tell whether usual vouchers can be packed: one key for all links, and the contract's own names of fields."""
+    links = (policy.default_link, *policy.links.values())
+    return AVAILABLE and not any(link.batch_in_key for link in links) and not any(policy.field_maps.values())
+
+
+class Usual:
+    """The packed vouchers of one lane."""
+
+    def __init__(
+        self, state: LaneState, correlator: Correlator, *, live: bool, check_keys: bool, partitions: int
+    ) -> None:
+        self._state = state
+        self._packed = Packed(state.policy, live=live, check_keys=check_keys, partitions=partitions)
+        self._packed.attach(
+            state,
+            read_again=state.memory.read_again,
+            hear=correlator.hear,
+            meet=state.blind.meet if state.blind is not None else None,
+        )
+
+    def read(  # noqa: PLR0913, PLR0917  what one fetch needs, by position for speed
+        self,
+        source: int,
+        records: Sequence[RawRecord],
+        log_time: int,
+        processed: int,
+        now_ms: int,
+        passed: int,
+        marks: Marks | None,
+        decoder: Decoder,
+    ) -> tuple[int, list[DeadLetter], list[Event]]:
+        """Read a fetch into the waiting line; see ``Packed.read``.
+
+        Counts the events that were not handled before.  Returns the log time reached, the records
+        that are no events, and the events that lie behind ``passed``.
+        """
+        log_time, letters, events, behind = self._packed.read(
+            source, records, log_time, processed, now_ms, passed, marks, decoder.decode
+        )
+        tally = self._state.journal.out.tally
+        counts: dict[tuple[str, str], int] = defaultdict(int)
+        packed_counts, defaulted = self._packed.take_counts(source)
+        for kind, outcome, count in packed_counts:
+            counts[kind, outcome] += count
+        for event in events:
+            if event.offset >= processed:
+                counts[event.kind, event.outcome] += 1
+        for (kind, outcome), count in counts.items():
+            tally["events_total", (SOURCES[source], kind, outcome)] += count
+        if defaulted:
+            tally["terminal_outcome_defaulted_total", ()] += defaulted
+        return log_time, letters, behind
+
+    def apply(self, mark: int, general: Callable[[Event], None], fire: Callable[[int], None]) -> None:
+        """Apply what lies before a log time; ``general`` takes what is not packed."""
+        self._packed.apply(mark, general, fire)
+
+    def pack_from(self, log_time: int) -> None:
+        """Let no event before a log time stay packed."""
+        self._packed.gate_from = log_time
+
+    def unpack(self, key: Key) -> Run | None:
+        """Make a run of a packed voucher; ``None`` where there is none with this key."""
+        legs = self._packed.unpack(*key)
+        if legs is None:
+            return None
+        state = self._state
+        run = Run(key, legs[0][1], legs[-1][1], legs[-1][1], NO_VOUCHERS)
+        state.memory.take_in(run)
+        if len(legs) > 1:
+            for source, log_time, offset, raw in legs:
+                if source == TERMINAL:
+                    run.terminal_bytes, run.terminal_time, run.terminal_offset = raw, log_time, offset
+                else:
+                    run.host_bytes, run.host_time, run.host_offset = raw, log_time, offset
+            return run
+        leg = state.memory.read_again(*legs[0])
+        leg.terminal, leg.number = key
+        sides = (leg, None) if leg.source == TERMINAL else (None, leg)
+        voucher = Voucher(run, "", False, leg, *sides)  # noqa: FBT003  positional, as all its arguments
+        leg.voucher = voucher
+        run.vouchers = [voucher]
+        state.begin(run)
+        state.pending[leg.source] += 1
+        state.timers.set(leg.deadline, LEG_DEADLINE, leg.source, leg.offset, leg)
+        return run
+
+    def unpack_terminal(self, terminal: str) -> None:
+        """Unpack all vouchers of a terminal."""
+        for key in self._packed.keys_of(terminal):
+            self.unpack(key)
+
+    def unpack_due(self, before: int, at_most: int = NEVER) -> None:
+        """Unpack the lone legs with a deadline smaller than ``before``, of many the ``at_most`` oldest."""
+        if self._packed.due < before:
+            for key in self._packed.due_keys(before, at_most):
+                self.unpack(key)
+
+    def sweep(self, now: int) -> None:
+        """Give back the space of pairs that nothing can ask for at log time ``now``."""
+        self._packed.sweep(now)
+
+    def oldest_needed(self, from_ms: int) -> int:
+        """Return the first log time of every packed voucher that ends at ``from_ms`` or later, or waits."""
+        return self._packed.oldest_needed(from_ms)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Return the size of everything that grows with the traffic, by name."""
+        return self._packed.sizes
+
+    @property
+    def pending(self) -> tuple[int, int]:
+        """Return how many packed legs of terminal and host wait for their other side."""
+        return self._packed.pending
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Return how many events of terminal and host wait for the other source's watermark."""
+        return self._packed.waiting_counts
