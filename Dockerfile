@@ -13,7 +13,7 @@ COPY .ci/compile_core.py ./.ci/
 COPY streams ./streams
 COPY config ./config
 COPY dashboards ./dashboards
-# The wheel brings the compiled core, which is more than one and a half times as fast.
+# The wheel brings the compiled core, which is several times as fast.
 RUN VOUCHERWATCH_COMPILE=1 /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels . \
     && /opt/voucherwatch/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 

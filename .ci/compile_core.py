@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  a program that is run by path
-"""Compile the core with mypyc: the same Python sources as machine code, more than one and a half times as fast.
+"""Compile the core: the Python sources by mypyc, ``packed.pyx`` by Cython; several times as fast as interpreted.
 
 ``python .ci/compile_core.py`` writes ``streams/core/_compiled``; without a C compiler it says so and
 leaves the core interpreted, which decides the same.  As hatchling's build hook it puts the folder
@@ -74,7 +74,7 @@ def _missing() -> str:
 
 
 def compile_into(build: Path) -> None:
-    """Let mypyc write C and setuptools compile it: one shared library, and a small one for each module.
+    """Let mypyc and Cython write C and setuptools compile it: one shared library, and a small one for each module.
 
     The project's folder has to be the current one, since mypyc names modules by their paths.
     """
@@ -95,7 +95,6 @@ def compile_into(build: Path) -> None:
         language_level=3,
         quiet=True,
     )
-    # cythonize writes beside the build folder's copy of the source tree; distutils takes it from there.
     extensions = [*extensions, *packed]
     command: Any = Distribution({"name": "voucherwatch-core", "ext_modules": extensions}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(build / "lib"), str(build / "temp")

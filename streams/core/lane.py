@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import mypyc_attr
 
-from streams.core import usual
+from streams.core import usual as usual_vouchers
 from streams.core.correlator import Correlator
 from streams.core.cut import Cut, Marks
 from streams.core.decode import Decoder
@@ -24,13 +24,13 @@ from streams.core.redelivery import KnownIds
 from streams.core.restart import RestartPoint, Severed, restore_anomalies
 from streams.core.state import LaneState
 from streams.core.timers import NEVER
-from streams.core.usual import Usual
 from streams.core.wire import HOST, SOURCES, TERMINAL, RawRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from streams.core.policy import Policy
+    from streams.core.usual import Usual
 
 __all__ = ["HOST", "SOURCES", "TERMINAL", "AnomalyChange", "Cut", "Lane", "LaneGauges", "LaneOutput", "RawRecord"]
 
@@ -83,13 +83,12 @@ class Lane:
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator)
         check_keys = live if check_keys is None else check_keys
-        if state is None and usual.fits(policy):
-            self._merge.usual = self._state.memory.usual = usual.Usual(
+        if state is None and usual_vouchers.fits(policy):
+            self._merge.usual = self._state.memory.usual = usual_vouchers.Usual(
                 self._state, self._correlator, live=live, check_keys=check_keys, partitions=partitions
             )
         self._decoders = tuple(
-            Decoder(source, policy, defaultdict(int), check_keys=check_keys)
-            for source in (TERMINAL, HOST)
+            Decoder(source, policy, defaultdict(int), check_keys=check_keys) for source in (TERMINAL, HOST)
         )
         self._known_ids = (KnownIds(policy.redelivery_horizon_ms), KnownIds(policy.redelivery_horizon_ms))
         self._episodes = Episodes(self._state)

@@ -1,4 +1,4 @@
-"""The types of ``packed.pyx``; see there."""
+# The types of packed.pyx; see there.
 
 from collections.abc import Callable, Sequence
 

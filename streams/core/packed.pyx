@@ -298,11 +298,12 @@ cdef class Packed:
         cdef const char* packed = <const char*>leg.held
         cdef size_t p = 0, full = 0, size
         cdef int field
-        cdef bint is_text
+        cdef bint is_text, is_absent
         cdef bytes name
         while p < leg.size:
-            field = <uint8_t>packed[p] & 0x7F
+            field = <uint8_t>packed[p] & ~(TEXT | ABSENT)
             is_text = (<uint8_t>packed[p] & TEXT) != 0
+            is_absent = (<uint8_t>packed[p] & ABSENT) != 0
             p += 1
             text[full] = c"," if full else c"{"
             text[full + 1] = c'"'
@@ -319,6 +320,10 @@ cdef class Packed:
             text[full] = c'"'
             text[full + 1] = c":"
             full += 2
+            if is_absent:
+                memcpy(text + full, b"null", 4)
+                full += 4
+                continue
             size = <uint8_t>packed[p]
             if is_text:
                 text[full] = c'"'
@@ -366,10 +371,10 @@ cdef class Packed:
                 hashes_clear(&self.young[source])
                 self.ids_started[source] = log_time
         self.ids_latest[source] = log_time
-        if hashes_has(&self.young[source], hashed) or hashes_has(&self.older[source], hashed):
+        if hashes_has(&self.young[source], hashed):
             return True
         hashes_add(&self.young[source], hashed)
-        return False
+        return hashes_has(&self.older[source], hashed)
 
     def read(self, int source, records, int64_t log_time, int64_t processed, int64_t now_ms, int64_t passed, marks,
              decode):

@@ -5,10 +5,11 @@
 # that is written here has to be is a subset of what decode.py accepts, with the same meaning.
 #
 # Packed fields are one after the other: a code, the length of the value, the value as it stood in
-# JSON without quotes.  A field of the sender's own has its name, with its length, before the value.
+# JSON without quotes.  A null is kept: a copy of the record without it is no second delivery.  A field of the sender's own has its name, with its length, before the value.
 
 cdef enum:
     TEXT = 0x80  # of a code: the value stood in quotes
+    ABSENT = 0x40  # of a code: it was null, and there is no value
 
 cdef enum:
     EVENT_ID, KIND, EVENT_TIME, TERMINAL_ID, MERCHANT_ID, SOURCE, VOUCHER_NUMBER, BATCH_NUMBER, RRN, AUTH_CODE,
@@ -468,6 +469,9 @@ cdef bint scan(
                 return False
             p += 4
             long_ = 0
+            if field != RECEIVED_AT:
+                packed[full] = <char>(field | ABSENT)
+                full += 1
         else:
             number = 0
             is_number = True

@@ -54,7 +54,7 @@ class Usual:
             meet=state.blind.meet if state.blind is not None else None,
         )
 
-    def read(  # noqa: PLR0913, PLR0917  what one fetch needs, by position for speed
+    def read(
         self,
         source: int,
         records: Sequence[RawRecord],

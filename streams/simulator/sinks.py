@@ -25,8 +25,7 @@ LONGEST_NAP_S: Final = 0.1
 """A pause of the paced producer is cut into naps of this length, so that it hears a stop soon."""
 LINGER_MS: Final = 5
 BATCH_BYTES: Final = 262_144
-"""Packed with gzip: the client's checksum of plain bytes is interpreted code and holds it to 10,000 records a
-second; packed batches have fewer bytes to sum, and three times as many records pass."""
+"""Packed with lz4, as busy producers do: a third of the bytes for next to no time on either side."""
 ANSWER_LIMIT_MS: Final = 15_000
 """How long brokers may take to answer at the start, and to name a topic's partitions."""
 MOST_UNDER_WAY: Final = 50_000
@@ -155,7 +154,7 @@ class KafkaSink:
                 bootstrap_servers=self._servers.split(","),
                 linger_ms=LINGER_MS,
                 batch_size=BATCH_BYTES,
-                compression_type="gzip",
+                compression_type="lz4",
                 bootstrap_timeout_ms=ANSWER_LIMIT_MS,
                 max_block_ms=ANSWER_LIMIT_MS,
                 allow_auto_create_topics=False,

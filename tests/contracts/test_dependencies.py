@@ -12,7 +12,12 @@ from tests.contracts.repository import ROOT
 from tests.contracts.test_layers import imported_by
 
 LOADED_BY_NAME = {
+    "cramjam": "aiokafka unpacks lz4, snappy and zstd with it",
+    "crc32c": "kafka-python's checksums",
+    "lz4": "kafka-python's codec",
     "noida-db": "a program file that streams.embedded looks up by name",
+    "python-snappy": "kafka-python's codec",
+    "zstandard": "kafka-python's codec",
 }
 """Distributions that no import statement shows -> how they are used."""
 HELD_BACK = {

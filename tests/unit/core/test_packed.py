@@ -1,0 +1,198 @@
+"""With packed vouchers or without them, a lane says the same: the same anomalies, counters, delays and cuts.
+
+Runs on the compiled core alone, since packing is there only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.core.lane import Lane
+from streams.core.policy import LinkPolicy
+from streams.core.wire import HOST, TERMINAL
+from tests.unit.core.events import CARD, GONE, MERCHANT, NOW_MS, POLICY, SHOWN, VALID, decoded, line
+from tests.unit.core.test_two_ways import changed_events, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streams.core.lane import LaneOutput
+    from streams.core.policy import Policy
+
+RICH: Mapping[str, Any] = {
+    **VALID,
+    "batch_number": "000294",
+    "rrn": "351300000049",
+    "auth_code": "806554",
+    "card": SHOWN,
+    "link": "west",
+    "software_version": "2.8.1",
+}
+SHORT = dataclasses.replace(
+    POLICY,
+    redelivery_horizon_ms=20_000,
+    pair_window_ms=dict.fromkeys(POLICY.pair_window_ms, 10_000) | {"refund": 25_000},
+    in_progress_window_ms=15_000,
+    reversal_window_ms=30_000,
+    resolve_horizon_ms=90_000,
+    stall_after_ms=8_000,
+    hold_limit_ms=20_000,
+    links={"west": LinkPolicy(), "a far longer name": LinkPolicy()},
+)
+SPELLINGS = {
+    "event_id": st.sampled_from(["a", "b", "c", "d", "e f"]),
+    "kind": st.sampled_from(["sale", "sale", "sale", "refund", "query", "void", "reversal", "status"]),
+    "event_time": st.sampled_from([5, "2026-02-28T23:59:59.123Z", "2024-02-29T00:00:00-11:30", "2026-02-29T00:00:00Z"]),
+    "terminal_id": st.sampled_from(["T0000001", "T0000001  ", " T0000001", "T0000002"]),
+    "merchant_id": st.sampled_from(["M00000001", "M00000001 ", MERCHANT]),
+    "source": st.sampled_from(["terminal", "host", None]),
+    "voucher_number": st.sampled_from(["42", "000042", "7", "0", "000", "1000000"]),
+    "batch_number": st.sampled_from(["294", "000294", "295", "000000", None, GONE]),
+    "rrn": st.sampled_from(["351300000049", "351300000050", "1", " 1", "", GONE]),
+    "auth_code": st.sampled_from(["806554", "1", " ", GONE]),
+    "response_code": st.sampled_from(["00", "00", "51", "30", "09", "96", "25", "ZZ", GONE]),
+    "outcome": st.sampled_from(["approved", "declined", "unknown", "in_progress", GONE]),
+    "amount": st.sampled_from([10_000, 10_000, 0, 1, 10**12, -1, GONE]),
+    "currency": st.sampled_from(["CNY", "156", "840", "USD", "ABC", GONE]),
+    "card": st.sampled_from(
+        [SHOWN, SHOWN.replace("*", "X"), "*" * 12 + SHOWN[-4:], "6222", CARD, "tok-12", "tok-13", "X" * 6, GONE]
+    ),
+    "link": st.sampled_from(["west", "east", "a far longer name", "", GONE]),
+    "round_trip_ms": st.sampled_from([-5, 0, 10**13]),
+    "offline": st.sampled_from([True, False, None]),
+    "received_at": st.sampled_from([5, None]),
+    "original": st.sampled_from([{"voucher_number": "42"}, {"rrn": "351300000049"}, None]),
+    "note": st.sampled_from(["a word", 5, True, 1.5, CARD, "no \u00e9", "\\"]),
+    "battery_percent": st.integers(-3, 10**13),
+    "seen_2026_twice": st.just("x"),
+}
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """Draw the JSON of an event that is usual but for a few fields, in one of two layouts."""
+    fields = dict(RICH)
+    for name in draw(st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=4)):
+        fields[name] = draw(SPELLINGS[name])
+    kept = {name: value for name, value in fields.items() if value is not GONE}
+    return json.dumps(kept, separators=draw(st.sampled_from([(",", ":"), (", ", ": ")]))).encode()
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from([0, 1, 900, 3_000, 9_000, 31_000]), bodies()), min_size=2, max_size=14
+)
+
+
+def unpacked(lane: Lane) -> Lane:
+    """Return a lane that packs nothing."""
+    lane._merge.usual = lane._state.memory.usual = None
+    return lane
+
+
+def said(out: LaneOutput) -> object:
+    """Return all that one call of a lane said."""
+    return (
+        [(change.log_time, change.encode(0)) for change in out.changes],
+        out.dead_letters,
+        {name: count for name, count in out.tally.items() if count},
+        out.pair_delays,
+        out.read,
+    )
+
+
+def both_say(policy: Policy, steps: Sequence[tuple[int, int, bytes]], *, live: bool) -> Lane:
+    """Feed the same records to a lane that packs and to one that does not, compare all; return the first."""
+    lanes = Lane(0, policy, live=live, check_keys=False), unpacked(Lane(0, policy, live=live, check_keys=False))
+    at, offsets = NOW_MS, [0, 0]
+    for source, pause_ms, value in steps:
+        at += pause_ms
+        record = (offsets[source], at, None, value)
+        offsets[source] += 1
+        answers = [said(lane.feed(source, [record], NOW_MS)) for lane in lanes]
+        assert answers[0] == answers[1], value
+        if live:
+            assert lanes[0].cut() == lanes[1].cut()
+    ends = [said(lane.caught_up(TERMINAL, at + 40_000)) for lane in lanes]
+    assert ends[0] == ends[1]
+    assert lanes[0].gauges() == lanes[1].gauges()
+    assert lanes[0].unclosed == lanes[1].unclosed
+    ends = [said(lane.flush()) for lane in lanes]
+    assert ends[0] == ends[1]
+    return lanes[0]
+
+
+@pytest.mark.parametrize("live", [False, True])
+@settings(max_examples=600, deadline=None, derandomize=True)
+@given(STEPS)
+def test_packed_or_not_a_lane_says_the_same(live: bool, steps: list[tuple[int, int, bytes]]) -> None:  # noqa: FBT001
+    """Any short history of usual and unusual records, of few numbers, so that they meet."""
+    both_say(SHORT, steps, live=live)
+
+
+@settings(max_examples=1_500, deadline=None, derandomize=True)
+@given(changed_events(), st.sampled_from([TERMINAL, HOST]))
+def test_what_is_packed_is_what_was_sent(fields: Mapping[str, Any], source: int) -> None:
+    """Unpacked again, an event shows the same values as if it had been an object all the time."""
+    value = json.dumps(fields).encode()
+    lane = Lane(0, POLICY, live=False)
+    lane.feed(source, [(7, NOW_MS, None, value)], NOW_MS)
+    lane.feed(1 - source, [(0, NOW_MS + 1, None, line(kind="status", terminal_id="far"))], NOW_MS)
+    out = lane.feed(source, [(8, NOW_MS + 1, None, b"")], NOW_MS)
+    del out
+    if not sum(lane._merge.usual.pending):  # type: ignore[union-attr]  # compiled, it is there
+        return
+    plain, _ = decoded(value, source)
+    key = plain.terminal, plain.number  # type: ignore[union-attr]  # what is packed is an event
+    run = lane._state.memory.run_of(key)
+    assert run is not None
+    (voucher,) = run.vouchers
+    assert voucher.lone is not None
+    assert seen(voucher.lone) == seen(plain)
+    assert (voucher.lone.offset, voucher.lone.log_time) == (7, NOW_MS)
+
+
+def test_the_usual_sale_is_packed_and_closed_without_an_object() -> None:
+    """What most records are becomes no object: otherwise all the rest of this file would compare a lane with itself."""
+    host = {
+        **RICH,
+        "event_id": "h1",
+        "event_time": 5,
+        "source": None,
+        "region": "east",
+        "card": SHOWN.replace("*", "X"),
+    }
+    lane = both_say(POLICY, [(TERMINAL, 0, line(**RICH)), (HOST, 500, line(**host)), (TERMINAL, 1, b"")], live=True)
+    assert not lane._state.memory.runs
+    assert lane._merge.usual.sizes["keys"] == 1  # type: ignore[union-attr]  # as above
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [{"amount": 10_001}, {"rrn": "9"}, {"merchant_id": "M2"}, {"card": SHOWN[:-1] + "5"}, {"currency": "840"}],
+)
+def test_a_difference_is_never_overlooked(differs: dict[str, object]) -> None:
+    """One field that differs is a mismatch, though all else is usual."""
+    lane = Lane(0, POLICY, live=False)
+    lane.feed(TERMINAL, [(0, NOW_MS, None, line(**RICH))], NOW_MS)
+    lane.feed(HOST, [(0, NOW_MS + 9, None, line(**{**RICH, "event_id": "h", **differs}))], NOW_MS)
+    (change,) = lane.flush().changes
+    assert change.kind == "mismatch"
+
+
+def test_many_numbers_come_and_go() -> None:
+    """Tables that grow, give back and are searched again keep every voucher apart."""
+    lane = Lane(0, SHORT, live=False)
+    for number in range(30_000):
+        at = NOW_MS + number * 3
+        sale = {**RICH, "event_id": str(number), "voucher_number": str(number % 9_000), "amount": number}
+        for source in (TERMINAL, HOST):
+            lane.feed(source, [(number, at, None, line(**sale))])
+    assert lane.flush().changes == []
+    assert lane.unclosed == 0
+    assert lane._merge.usual.sizes["keys"] < 20_000  # type: ignore[union-attr]  # as above
