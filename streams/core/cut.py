@@ -63,31 +63,31 @@ class Marks:
     millisecond.
     """
 
-    __slots__ = ("_offsets", "_times", "next_offset")
+    __slots__ = ("next_offset", "offsets", "times")
 
     def __init__(self) -> None:
-        self._times = array("q")
-        self._offsets = array("q")
+        self.times = array("q")
+        self.offsets = array("q")
         self.next_offset: int | None = None
         """One past the last offset read, ``None`` while nothing was read."""
 
     def add(self, log_time: int, offset: int) -> None:
         """Remember that ``offset`` is the first with its log time; log times rise from call to call."""
-        self._times.append(log_time)
-        self._offsets.append(offset)
+        self.times.append(log_time)
+        self.offsets.append(offset)
 
     def offset_at(self, log_time: int) -> int | None:
         """Return the smallest offset whose log time is at least the given one."""
-        found = bisect_left(self._times, log_time)
-        return self._offsets[found] if found < len(self._times) else self.next_offset
+        found = bisect_left(self.times, log_time)
+        return self.offsets[found] if found < len(self.times) else self.next_offset
 
     def count(self, first: int, last: int) -> int:
         """Return how many log times were read from ``first`` on and before ``last``."""
-        return bisect_left(self._times, last) - bisect_left(self._times, first)
+        return bisect_left(self.times, last) - bisect_left(self.times, first)
 
     def forget_before(self, log_time: int) -> None:
         """Give back the marks that no cut can need any more."""
-        found = bisect_left(self._times, log_time)
+        found = bisect_left(self.times, log_time)
         if found >= _TRIM_AT:
-            del self._times[:found]
-            del self._offsets[:found]
+            del self.times[:found]
+            del self.offsets[:found]
