@@ -1,6 +1,7 @@
-"""One replay in a process of its own: ``python -m benchmarks.file_replay_round FOLDER`` prints its figures as JSON.
+"""One replay in a process of its own: ``python -m benchmarks.file_replay_round FOLDER WORKLOAD``.
 
-The clocks run around the replay alone; starting Python and judging the answer are outside.
+It prints its figures as JSON.  The clocks run around the replay alone; starting Python and judging the answer
+are outside.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from pathlib import Path
 import orjson
 
 from benchmarks.machine import peak_mib
+from benchmarks.workload import WORKLOADS
 from streams.replay.run import replay_files
-from streams.settings import load_settings
 from streams.simulator.score import read_truth, score
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, workload: str) -> None:
     """Replay the files of a folder and print what was measured."""
-    policy = load_settings(None, (), {}, live=False).policy()
+    policy = WORKLOADS[workload].policy()
     began, cpu = time.monotonic(), time.process_time()
     result = replay_files([folder / "terminal.jsonl"], [folder / "host.jsonl"], policy)
     ended, cpu = time.monotonic(), time.process_time() - cpu
@@ -47,4 +48,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])
