@@ -26,7 +26,8 @@ GIB: Final = 1 << 30
 
 def measure(sizes: Sequence[int] = SIZES, events: int = EVENTS, rounds: int = 3) -> dict[str, Any]:
     """Return the figures of each size, each round in a process of its own; a size that does not fit is named."""
-    found: dict[str, Any] = {"events_at_each_size": events}
+    closed = median([_one_round(0, events)["bytes_per_closed"] for _ in range(rounds)])
+    found: dict[str, Any] = {"events_at_each_size": events, "bytes_per_closed": round(closed)}
     costs: dict[int, float] = {}
     guess = FIRST_GUESS_BYTES
     for size in sizes:

@@ -2,6 +2,7 @@
 
 It fills a live lane with sales that no host has answered, then lets each new sale come with the answer to the
 oldest one, so that as many stay pending; prints as JSON what a voucher took of memory and an event of time.
+With none pending it prints what a closed voucher takes until it is forgotten, at the usual windows.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from streams.edges.faust_worker import COLLECT_AFTER
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.core.wire import RawRecord
 
 TERMINALS: Final = 4_000
@@ -28,8 +31,11 @@ FETCH_RECORDS: Final = 256
 EVENTS_PER_CUT: Final = 50_000
 """A worker takes a cut every second."""
 WARM_UP: Final = 5_000
+BEAT_MS: Final = 1_000
+WINDOWS_PASSED_MS: Final = 70_000
+"""Longer than the pair window of a sale, far less than a closed voucher is remembered."""
 START_MS: Final = 1_772_409_600_000
-SETTINGS: Final = ('pair_window={"default": "24h", "reversal": "24h", "refund": "24h"}', "stall_after=23h")
+LONG_WINDOWS: Final = ('pair_window={"default": "24h", "reversal": "24h", "refund": "24h"}', "stall_after=23h")
 """Nothing falls due meanwhile, and the silence of the host is no stall."""
 BYTES_PER_MIB: Final = 1024 * 1024
 
@@ -37,9 +43,9 @@ BYTES_PER_MIB: Final = 1024 * 1024
 class Growth:
     """A live lane, and the numbers of the next sale and of the next answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Sequence[str]) -> None:
         """Begin with an empty lane."""
-        self.lane = Lane(0, load_settings(None, SETTINGS, {}).policy(), check_keys=False)
+        self.lane = Lane(0, load_settings(None, settings, {}).policy(), check_keys=False)
         self.sold = 0
         self.answered = 0
         self._offsets = [0, 0]
@@ -53,6 +59,13 @@ class Growth:
         values = [self._value(HOST, self.answered + place) for place in range(answers)]
         self.answered += answers
         self._feed(HOST, values or [self._heartbeat()])
+
+    def pass_time(self, span_ms: int) -> None:
+        """Let log time pass in both sources without a voucher."""
+        for _ in range(span_ms // BEAT_MS):
+            self._fed += BEAT_MS * EVENTS_PER_MS
+            for source in (TERMINAL, HOST):
+                self._feed(source, [self._heartbeat()])
 
     def _feed(self, source: int, values: list[bytes]) -> None:
         first, now_ms = self._offsets[source], START_MS + self._fed // EVENTS_PER_MS
@@ -102,13 +115,29 @@ def _resident_bytes() -> float:
     return (resident_mib(os.getpid()) or 0.0) * BYTES_PER_MIB
 
 
-def main(pending: int, events: int) -> None:
-    """Warm up, fill, measure, print."""
-    growth = Growth()
+def _warm(settings: Sequence[str]) -> Growth:
+    """Return a lane that has seen some vouchers, in a process that collects garbage as a worker does."""
+    growth = Growth(settings)
     while growth.sold < WARM_UP:
         growth.step(FETCH_RECORDS)
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    return growth
+
+
+def _remembered(events: int) -> dict[str, float]:
+    """Close vouchers, let their windows pass, and return what each still takes."""
+    growth = _warm(())
+    before, sold = _resident_bytes(), growth.sold
+    for _ in range(-(-events // (2 * FETCH_RECORDS))):
+        growth.step(FETCH_RECORDS)
+    growth.pass_time(WINDOWS_PASSED_MS)
+    return {"bytes_per_closed": round((_resident_bytes() - before) / (growth.sold - sold))}
+
+
+def _pending(pending: int, events: int) -> dict[str, float]:
+    """Fill a lane, keep it full, and return what a voucher and an event cost."""
+    growth = _warm(LONG_WINDOWS)
     before = _resident_bytes()
     while sum(growth.lane.gauges().pending) < pending:
         for _ in range(max(1, min(100, (pending - growth.sold + growth.answered) // FETCH_RECORDS))):
@@ -118,13 +147,17 @@ def main(pending: int, events: int) -> None:
     steps = -(-events // (2 * FETCH_RECORDS))
     for _ in range(steps):
         growth.step(FETCH_RECORDS)
-    figures = {
+    return {
         "pending": reached,
         "pending_at_end": sum(growth.lane.gauges().pending),
         "bytes_per_pending": round((held - before) / reached),
         "microseconds_per_event": round(growth.spent_s / (steps * 2 * FETCH_RECORDS) * 1e6, 2),
     }
-    sys.stdout.write(json.dumps(figures))
+
+
+def main(pending: int, events: int) -> None:
+    """Measure and print."""
+    sys.stdout.write(json.dumps(_pending(pending, events) if pending else _remembered(events)))
 
 
 if __name__ == "__main__":
