@@ -24,7 +24,7 @@ REPLAY_EVENTS: Final = 1_000_000
 KAFKA_EVENTS: Final = 500_000
 ROUNDS: Final = 3
 LATENCY_EVENTS_PER_S: Final = 20_000
-LATENCY_SECONDS: Final = 90.0
+LATENCY_SECONDS: Final = 130.0
 SMOKE_EVENTS: Final = 20_000
 SMOKE_WORKLOAD: Final = "anomalies-20"
 """In seconds an ordinary day has hardly an anomaly."""

@@ -27,6 +27,8 @@ def main(folder: Path, workload: str) -> None:
     ended, cpu = time.monotonic(), time.process_time() - cpu
     peak = peak_mib()
     events = int(str(result.summary["events"]))
+    rejected = result.summary["rejected"]
+    handled = events + (sum(rejected.values()) if isinstance(rejected, dict) else 0)
     judged = score(map(orjson.loads, result.anomalies), read_truth(folder / "truth.jsonl"))
     kinds = judged.kinds.values()
     figures = {
@@ -37,6 +39,7 @@ def main(folder: Path, workload: str) -> None:
         "cpu_s": round(cpu, 3),
         "events_per_wall_s": round(events / (ended - began)),
         "events_per_cpu_s": round(events / cpu),
+        "records_per_cpu_s": round(handled / cpu),
         "peak_mib": round(peak, 1),
         "expected": sum(kind.expected for kind in kinds),
         "found": sum(kind.found for kind in kinds),
