@@ -16,7 +16,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
 
-.PHONY: help setup demo test chaos goldens check bench bench-restart lock clean
+.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart lock clean
 
 help:  ## list what make can do here
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ lock:  ## resolve the versions again; make lock ARGS=--upgrade takes the newest
 
 bench: $(CORE)  ## print the measured figures
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-scale: $(CORE)  ## let one, two and four workers read the same log
+	@$(BIN)/python -m benchmarks.scale $(ARGS)
 
 bench-restart: $(CORE)  ## kill a worker with a million vouchers pending and time the next one
 	@$(BIN)/python -m benchmarks.restart $(ARGS)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.machine import measured_core, median, on_cores, resident_mib
-from benchmarks.workload import day
+from benchmarks.workload import CANONICAL, WORKLOADS
 from streams.simulator.run import simulate_to_files
 
 if TYPE_CHECKING:
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 LOOK_EVERY_S: Final = 0.02
 
 
-def generate(folder: Path, events: int, scenario: str) -> int:
+def generate(folder: Path, events: int, workload: str) -> int:
     """Write ``terminal.jsonl``, ``host.jsonl`` and ``truth.jsonl`` and return how many records they hold."""
     summary = simulate_to_files(
-        day(events, scenario), folder / "terminal.jsonl", folder / "host.jsonl", folder / "truth.jsonl"
+        WORKLOADS[workload].day(events), folder / "terminal.jsonl", folder / "host.jsonl", folder / "truth.jsonl"
     )
     return summary.records
 
 
-def one_round(folder: Path) -> dict[str, Any]:
+def one_round(folder: Path, workload: str) -> dict[str, Any]:
     """Replay the files once in a fresh process on a core of its own, and watch its memory from outside."""
     with on_cores({measured_core()}):
         child = subprocess.Popen(  # noqa: S603  our own program on a folder that we made
-            [sys.executable, "-m", "benchmarks.file_replay_round", str(folder)], stdout=subprocess.PIPE
+            [sys.executable, "-m", "benchmarks.file_replay_round", str(folder), workload], stdout=subprocess.PIPE
         )
     looks: list[tuple[float, float]] = []
     while child.poll() is None:
@@ -49,9 +49,9 @@ def one_round(folder: Path) -> dict[str, Any]:
     return found
 
 
-def measure(folder: Path, events: int, rounds: int, scenario: str = "steady") -> dict[str, Any]:
+def measure(folder: Path, events: int, rounds: int, workload: str = CANONICAL) -> dict[str, Any]:
     """Generate once, replay ``rounds`` times and return the medians."""
-    records = generate(folder, events, scenario)
-    results = [one_round(folder) for _ in range(rounds)]
+    records = generate(folder, events, workload)
+    results = [one_round(folder, workload) for _ in range(rounds)]
     medians = {name: median([result[name] for result in results]) for name in results[0]}
     return {"records": records, "rounds": rounds, **medians}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.machine import cpu_seconds, measured_core, median, on_cores, other_cores, resident_mib
-from benchmarks.workload import day
+from benchmarks.file_replay import generate
+from benchmarks.machine import cpu_seconds, cpu_seconds_by_thread, measured_core, median, on_cores, resident_mib
+from benchmarks.shares import decode_part
+from benchmarks.workload import CANONICAL, WORKLOADS
 from streams.simulator.score import score
-from tests.integration.kafka_broker import KafkaBroker
 from tests.integration.truth_run import PARTITIONS, TruthRun
 from tests.integration.worker_process import WorkerProcess, until
 
@@ -21,6 +22,8 @@ LOOK_EVERY_S: Final = 0.2
 """Between two looks at ``/metrics``, which the measured core has to answer."""
 LIMIT_S: Final = 600.0
 PASSED_S: Final = 120.0
+TIMED: Final = ("-m", "benchmarks.timed_worker")
+DECODED_EVENTS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +35,21 @@ class Look:
     handled: int
 
 
-def measure(folder: Path, events: int, rounds: int, servers: str | None) -> dict[str, Any]:
+def measure(folder: Path, events: int, rounds: int, servers: str, workload: str = CANONICAL) -> dict[str, Any]:
     """Send the events once, let ``rounds`` fresh workers read them, and return the medians.
 
-    Broker and producer keep off the measured core where there is another; ``servers`` is a cluster to use
-    instead of one of our own.
+    One more worker, with clocks inside, says where the time goes.
     """
-    with ExitStack() as stack:
-        stack.enter_context(on_cores(other_cores()))
-        if servers is None:
-            servers = stack.enter_context(KafkaBroker(folder / "broker")).bootstrap_servers
-        name = f"bench-{time.time_ns():x}"
-        # The day ends with the last of the late, all from one side, which a live lane would take for a stall.
-        sent = TruthRun(servers, folder, name, log_level="info", stall_min_events=1_000_000)
-        summary, truth = sent.simulate(day(events))
-        results = [_one_round(sent, f"{name}-{number}", summary.records, truth) for number in range(rounds)]
+    name = f"bench-{time.time_ns():x}"
+    load = WORKLOADS[workload]
+    # The day ends with the last of the late, all from one side, which a live lane would take for a stall.
+    sent = TruthRun(servers, folder, name, log_level="info", stall_min_events=1_000_000, **load.settings)
+    summary, truth = sent.simulate(load.day(events))
+    results = [_one_round(sent, f"{name}-{number}", summary.records, truth) for number in range(rounds)]
+    steps = _timed_round(sent, f"{name}-timed", summary.records)
+    decode = _decode_part(folder, min(events, DECODED_EVENTS), workload)
     medians = {key: median([result[key] for result in results]) for key in results[0]}
-    return {"records": summary.records, "rounds": rounds, **medians}
+    return {"records": summary.records, "rounds": rounds, **medians, **_shares(steps, decode)}
 
 
 def _one_round(sent: TruthRun, name: str, records: int, truth: list[dict[str, Any]]) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def _one_round(sent: TruthRun, name: str, records: int, truth: list[dict[str, An
         worker.kill()
     judged = score(run.read_outputs().newest.values(), truth)
     return {
-        **_speed(looks),
+        **speed(looks),
         "inside_fetches_s": round(inside, 2),
         "memory_at_end_mib": round(held, 1),
         "expected": sum(kind.expected for kind in judged.kinds.values()),
@@ -74,6 +75,46 @@ def _one_round(sent: TruthRun, name: str, records: int, truth: list[dict[str, An
         "false": len(judged.false),
         "otherwise": len(judged.differing),
     }
+
+
+def _timed_round(sent: TruthRun, name: str, records: int) -> dict[str, float]:
+    """Return the processor time of each part of a worker with clocks inside, in seconds."""
+    run = sent.again(name)
+    with on_cores({measured_core()}):
+        worker = WorkerProcess(run.folder, run.document, name, TIMED)
+    pid = worker.process.pid
+    try:
+        until(lambda: worker.get("/healthz")[0], LIMIT_S, look_every=0.05)
+        before = cpu_seconds_by_thread(pid)
+        until(lambda: worker.handled() >= records and _passed(worker), LIMIT_S, look_every=LOOK_EVERY_S)
+        after = cpu_seconds_by_thread(pid)
+        if worker.stop():
+            raise RuntimeError(f"the worker did not stop in order: {worker.log.read_text()[-2_000:]}")
+    finally:
+        worker.kill()
+    spent = {thread: seconds - before.get(thread, 0.0) for thread, seconds in after.items()}
+    noted = json.loads(worker.notes.read_text())
+    return {"whole": sum(spent.values()), "main": spent[pid], "lanes": noted["lanes_s"], "emit": noted["emit_s"]}
+
+
+def _decode_part(folder: Path, events: int, workload: str) -> float:
+    """Return which part of the lanes' time is decoding: the same workload from files, where the two can be timed."""
+    own = folder / "decode"
+    own.mkdir()
+    generate(own, events, workload)
+    return decode_part(own, workload)
+
+
+def _shares(steps: dict[str, float], decode: float) -> dict[str, float]:
+    """Return percents of a worker's processor time; what is none of the four is the driver, the pages and Faust."""
+    parts = {
+        "fetch": steps["whole"] - steps["main"],
+        "decode": steps["lanes"] * decode,
+        "correlate": steps["lanes"] * (1 - decode),
+        "emit": steps["emit"],
+    }
+    parts["other"] = steps["whole"] - sum(parts.values())
+    return {f"{name}_percent": round(100 * seconds / steps["whole"], 1) for name, seconds in parts.items()}
 
 
 def _passed(worker: WorkerProcess) -> bool:
@@ -94,7 +135,7 @@ def _watch(worker: WorkerProcess, records: int) -> list[Look]:
     return looks
 
 
-def _speed(looks: list[Look]) -> dict[str, float]:
+def speed(looks: list[Look]) -> dict[str, float]:
     """Return the speed from the last look that showed nothing to the first that showed everything."""
     first = [look for look in looks if not look.handled][-1]
     last = looks[-1]

@@ -15,6 +15,17 @@ BIG_EVENT_PADDING: Final = 1_150
 """Characters of an extra field that bring an event of about 350 bytes to about 1.5 kB."""
 
 
+USUALLY_TARDY: Final = 0.05
+"""Share of the terminals' records that are uploaded late on an ordinary day."""
+
+_LATE: Final = {label: fault.weight for label, fault in FAULTS.items() if label.startswith("late_")}
+_ENDING_AS_ANOMALY: Final = {
+    label: fault.weight for label, fault in FAULTS.items() if any(fault.expects) and label not in BROKEN
+}
+_PAIRED_OR_LONE: Final = dict.fromkeys(("lost_request", "lost_terminal_record", "wrong_amount", "wrong_rrn"), 1.0)
+"""Faults whose every deadline follows the pair window alone, so that a window of hours fits into a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One way in which a day can go."""
@@ -27,6 +38,8 @@ class Scenario:
     )
     padding: int = 0
     """Characters of an extra field in every event."""
+    tardy: float = USUALLY_TARDY
+    """Share of the terminals' records that are uploaded late, well inside the pair window."""
     bursts: bool = False
     """Ten times the traffic for five seconds of every minute, instead of the day's shape."""
     stalls: bool = False
@@ -39,6 +52,10 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "faults": Scenario("one act in five is a fault", 0.2),
     "burst": Scenario("ten times the traffic for five seconds of every minute", 0.01, bursts=True),
     "all_missing": Scenario("every voucher lacks one side", 1.0, {"lost_request": 1.0, "lost_terminal_record": 1.0}),
+    "late_heavy": Scenario("in one act of five a leg comes after its deadline", 0.2, _LATE),
+    "anomalies_1": Scenario("one voucher in a hundred ends as an anomaly", 0.01, _ENDING_AS_ANOMALY),
+    "anomalies_20": Scenario("one voucher in five ends as an anomaly", 0.2, _ENDING_AS_ANOMALY),
+    "slow_uploads": Scenario("every terminal uploads late, well inside the window", 0.01, _PAIRED_OR_LONE, tardy=1.0),
     "big_events": Scenario("an ordinary day in events of about 1.5 kB", 0.01, padding=BIG_EVENT_PADDING),
     "rejects": Scenario(
         "four acts in five are bad records", 0.8, {label: FAULTS[label].weight for label in FAULTS if label in BROKEN}

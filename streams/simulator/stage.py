@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from streams.simulator.params import SimulationParams, SourceName
+    from streams.simulator.scenarios import Scenario
 
 SLOT_MS: Final = 250
 """Records are kept and sorted in slots of this length; only open slots are in memory."""
@@ -41,8 +42,8 @@ class SimRecord(NamedTuple):
 class Stage:
     """The state of one simulation in flight: its random numbers, clock, open slots and counters."""
 
-    def __init__(self, params: SimulationParams, fleet: list[Terminal], rng: Random, padding: int) -> None:
-        """Start at the timeline's beginning; ``padding`` is the length of an extra field in every event."""
+    def __init__(self, params: SimulationParams, fleet: list[Terminal], rng: Random, scenario: Scenario) -> None:
+        """Start at the timeline's beginning; the scenario says what is in every event and how many come late."""
         self.params = params
         self.windows = params.windows
         self.rng = rng
@@ -61,7 +62,8 @@ class Stage:
         self._swift = min(1.0, params.windows.pair_ms / CALM_PAIR_MS)
         self._prefix = f"{zlib.crc32(f'{params.seed}:{params.start_ms}'.encode()):08x}"
         self._sequence = 0
-        self._padding = f',"trace":"{"n" * padding}"' if padding else ""
+        self._padding = f',"trace":"{"n" * scenario.padding}"' if scenario.padding else ""
+        self._tardy = scenario.tardy
 
     def begin(self, at_ms: int, terminal: Terminal | None = None) -> None:
         """Let the next script act at ``at_ms`` on a terminal, a drawn one if none is given."""
@@ -86,8 +88,8 @@ class Stage:
         return self.between(0.002, 0.05, self.windows.pair_ms)
 
     def terminal_delay(self) -> int:
-        """Return a terminal's usual delay in milliseconds; five in a hundred upload late, well inside the window."""
-        if self.random() < 0.05:  # noqa: PLR2004  the share just named
+        """Return a terminal's usual delay in milliseconds; some upload late, well inside the pair window."""
+        if self.random() < self._tardy:
             return self.between(0.05, 0.3, self.windows.pair_ms)
         return int((150 + self.random() * 900) * self._swift)
 

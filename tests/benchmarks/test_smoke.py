@@ -61,6 +61,41 @@ def test_a_replay_is_measured(tmp_path: Path) -> None:
     assert sum(percents) == pytest.approx(100, abs=1)
 
 
+def test_growth_is_measured(tmp_path: Path) -> None:
+    """A voucher takes as much memory, and an event about as much time, with ten times as many pending."""
+    growth = bench(tmp_path, "--only", "growth")["growth"]
+    small, large = growth["bytes_per_pending_at_1000"], growth["bytes_per_pending_at_10000"]
+    assert 0.2 < large / small < 5
+    assert growth["cost_ratio_at_1000"] == 1
+    assert 0.2 < growth["cost_ratio_at_10000"] < 5
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_latency_and_a_start_are_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """Anomalies are told after what led to them, in busy lanes and in quiet ones, and a start is timed."""
+    parts = ("latency", "quiet", "startup")
+    found = bench(tmp_path, "--only", *parts, "--bootstrap-servers", kafka.bootstrap_servers)
+    latency, quiet, startup = (found[part] for part in parts)
+    assert latency["judged_by_pair"] > 0
+    assert 0 <= latency["pair_p50_ms"] <= latency["pair_p99_ms"]
+    assert (latency["missed"], latency["false"]) == (0, 0)
+    assert quiet["lanes"] == 4
+    assert quiet["orphan_worst_s"] >= quiet["orphan_median_s"] >= quiet["idle_lateness_s"]
+    assert startup["ready_s_worst"] >= startup["ready_s_median"] > 0
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_a_group_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """A group, here of one, reads the whole log and finds what there is."""
+    servers = ("--bootstrap-servers", kafka.bootstrap_servers)
+    found = bench(tmp_path, "--workers", "1", *servers, module="benchmarks.scale")
+    (run,) = found["runs"]
+    assert sum(run["lanes_each"]) == 8
+    assert (run["missed"], run["false"], run["otherwise"]) == (0, 0, 0)
+
+
 @pytest.mark.integration
 @pytest.mark.slow
 def test_a_worker_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
@@ -69,6 +104,9 @@ def test_a_worker_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
     figures = found["kafka"]
     assert_the_answer_is_right(figures)
     assert figures["inside_fetches_s"] > 0
+    shares = [figures[f"{step}_percent"] for step in ("fetch", "decode", "correlate", "emit", "other")]
+    assert sum(shares) == pytest.approx(100, abs=1)
+    assert all(share > 0 for share in shares[:4])
 
 
 @pytest.mark.integration

@@ -61,8 +61,9 @@ class Out:
 class TruthRun:
     """Topics of one run on a real Kafka; inputs take the producers' times, so that hours fit into seconds."""
 
-    def __init__(self, servers: str, folder: Path, name: str, **more: object) -> None:
+    def __init__(self, servers: str, folder: Path, name: str, *, partitions: int = PARTITIONS, **more: object) -> None:
         """Create the topics; ``more`` are settings of the run."""
+        self.partitions = partitions
         self.servers = servers
         self.folder = folder
         roles = ("terminal", "host", "anomalies", "deadletter", "control")
@@ -78,9 +79,9 @@ class TruthRun:
         self.inputs = (self.settings.topic_terminal, self.settings.topic_host)
         configs = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
         admin = KafkaAdminClient(bootstrap_servers=servers)
-        admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=configs) for topic in self.inputs])
+        admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=configs) for topic in self.inputs])
         admin.close()
-        create_topics(self.settings, PARTITIONS, 1)
+        create_topics(self.settings, partitions, 1)
 
     def again(self, name: str) -> TruthRun:
         """Return a run of another group on the same inputs, with outputs of its own, as an operator would have it.
@@ -97,7 +98,7 @@ class TruthRun:
         topics = {**self.document["topics"], **outputs}
         other.document = {**self.document, "group_id": name, "topics": topics, "allow_create_time": False}
         other.settings = _settings(other.document)
-        create_topics(other.settings, PARTITIONS, 1)
+        create_topics(other.settings, self.partitions, 1)
         return other
 
     def simulate(self, params: SimulationParams) -> tuple[SimulationSummary, list[dict[str, Any]]]:
@@ -159,7 +160,7 @@ class TruthRun:
     def _read(self, topics: tuple[str, ...]) -> Iterable[Any]:
         """Yield every record of some topics up to their ends as of now."""
         consumer = KafkaConsumer(bootstrap_servers=self.servers, enable_auto_commit=False, check_crcs=False)
-        places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+        places = [TopicPartition(topic, number) for topic in topics for number in range(self.partitions)]
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
         ends = consumer.end_offsets(places)

@@ -20,7 +20,7 @@ import yaml
 from streams.embedded.leash import leashed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_LIMIT_SECONDS = 30.0
@@ -46,16 +46,28 @@ def until(condition: Callable[[], object], seconds: float, *, look_every: float 
 class WorkerProcess:
     """A worker that reads its configuration from a file in ``folder``; it dies with the process that started it."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any], name: str = "worker") -> None:
-        """Write the configuration, ``web_port`` added, and start; the log goes to ``name.log`` in ``folder``."""
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Any], name: str = "worker", program: Sequence[str] = ()
+    ) -> None:
+        """Write the configuration, ``web_port`` added, and start; the log goes to ``name.log`` in ``folder``.
+
+        ``program`` is Python's arguments for another program than the worker's own command; it finds the
+        configuration after them, and after that a path of its own, ``name.json`` in ``folder``.
+        """
         self.port = free_port()
         self.config = folder / f"{name}.yaml"
         self.config.write_text(yaml.safe_dump({**settings, "web_port": self.port}), encoding="utf-8")
         self.log = folder / f"{name}.log"
-        command = [sys.executable, "-m", "streams", "worker", "--config", str(self.config)]
+        self.notes = folder / f"{name}.json"
+        usual = ("-m", "streams", "worker", "--config", str(self.config))
+        arguments = (*program, str(self.config), str(self.notes)) if program else usual
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                leashed(command), cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log
+                leashed([sys.executable, *arguments]),
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
             )
 
     def get(self, page: str) -> tuple[int, str]:
