@@ -1,0 +1,126 @@
+"""The originals ledger: what is known of vouchers that memory has forgotten.
+
+A void, a refund, a completion or a reversal can point at a voucher of hours ago.  What ``Memory`` forgets
+becomes a *fact*: both legs, and what is known of the voucher besides (reversed, marked by whom).  The ledger
+holds facts, never verdicts, so that it can be behind or ahead of the anomalies and changes none of them.
+
+``Ledger`` is the port.  ``MemoryLedger`` keeps everything in memory, for replay and tests.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Fact = tuple[str, str, int, int, int, bytes]
+"""Terminal and number in comparable form; log time, source and offset of the first leg; the voucher as JSON.
+
+The first five are the identity: a fact that is put again replaces the one before.  The JSON is read and
+written by ``fact.py`` alone; to a ledger it is bytes.
+"""
+
+NOT_YET: Final = -1
+"""``covers_from`` of a ledger that nothing was read for."""
+
+
+class Ledger(Protocol):
+    """What the core asks of a ledger of one lane.
+
+    Look-ups may return facts that are older than ``forget`` was told: the core judges ages by log time itself,
+    so that forgetting only gives space back.
+    """
+
+    @property
+    def covers_from(self) -> int:
+        """The log time since which every voucher of the lane is here once memory has forgotten it; ``NOT_YET``."""
+
+    def begin(self, at: int) -> None:
+        """Say that reading begins at a log time; a ledger that covers an earlier one already leaves it at that."""
+
+    def put(self, facts: Sequence[Fact]) -> None:
+        """Take facts, many at once; one with an identity that is known replaces it."""
+
+    def of_number(self, terminal: str, number: str) -> list[Fact]:
+        """Return the facts of one voucher number, in no certain order."""
+
+    def of_terminal(self, terminal: str, since_ms: int, part: bytes) -> list[Fact]:
+        """Return the facts of a terminal whose first leg is not before a log time and whose JSON contains ``part``."""
+
+    def forget(self, before_ms: int) -> None:
+        """Give back the space of facts whose first leg is before a log time."""
+
+
+class MemoryLedger:
+    """A ledger in memory; ``max_facts`` bounds it, the oldest go first and are then covered no longer."""
+
+    def __init__(self, max_facts: int = 0) -> None:
+        """Without ``max_facts`` only ``forget`` bounds it."""
+        self._covers_from = NOT_YET
+        self._max_facts = max_facts
+        self._terminals: dict[str, dict[str, list[Fact]]] = {}
+        self._by_age: deque[Fact] = deque()
+
+    @property
+    def covers_from(self) -> int:
+        """The log time since which every forgotten voucher is here."""
+        return self._covers_from
+
+    def begin(self, at: int) -> None:
+        """Say that reading begins at a log time."""
+        if self._covers_from == NOT_YET:
+            self._covers_from = at
+
+    def put(self, facts: Sequence[Fact]) -> None:
+        """Take facts; one with an identity that is known replaces it."""
+        terminals = self._terminals
+        for fact in facts:
+            numbers = terminals.get(fact[0])
+            if numbers is None:
+                numbers = terminals[fact[0]] = {}
+            standing = numbers.get(fact[1])
+            if standing is None:
+                numbers[fact[1]] = [fact]
+            else:
+                standing[:] = [other for other in standing if other[2:5] != fact[2:5]]
+                standing.append(fact)
+            self._by_age.append(fact)
+        if self._max_facts:
+            while len(self._by_age) > self._max_facts:
+                self._covers_from = max(self._covers_from, self._by_age[0][2] + 1)
+                self._drop()
+
+    def of_number(self, terminal: str, number: str) -> list[Fact]:
+        """Return the facts of one voucher number."""
+        numbers = self._terminals.get(terminal)
+        return list(numbers.get(number, ())) if numbers else []
+
+    def of_terminal(self, terminal: str, since_ms: int, part: bytes) -> list[Fact]:
+        """Return the facts of a terminal since a log time whose JSON contains ``part``."""
+        found: list[Fact] = []
+        for standing in self._terminals.get(terminal, {}).values():
+            found += [fact for fact in standing if fact[2] >= since_ms and part in fact[5]]
+        return found
+
+    def forget(self, before_ms: int) -> None:
+        """Give back the space of facts whose first leg is before a log time."""
+        while self._by_age and self._by_age[0][2] < before_ms:
+            self._drop()
+
+    def _drop(self) -> None:
+        fact = self._by_age.popleft()
+        numbers = self._terminals.get(fact[0])
+        standing = numbers.get(fact[1]) if numbers is not None else None
+        if numbers is None or standing is None:
+            return
+        standing[:] = [other for other in standing if other is not fact]
+        if not standing:
+            del numbers[fact[1]]
+            if not numbers:
+                del self._terminals[fact[0]]
+
+    def __len__(self) -> int:
+        """Return how many facts are kept."""
+        return sum(len(standing) for numbers in self._terminals.values() for standing in numbers.values())
