@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET
 
-from streams.core import lates, reversals
+from streams.core import chains, lates, reversals
+from streams.core.chains import POINTING
 from streams.core.compare import comparable, differences, same_amount_and_card, value_of
 from streams.core.event import Event, content_of
-from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
+from streams.core.judgement import consider, deadline_kind, judge_pair, pair_deadline, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
 from streams.core.redelivery import Redeliveries, latest_copy
 from streams.core.rules import duplicate_voucher
@@ -151,13 +152,19 @@ class Correlator:
         if voucher.is_reversal:
             reversals.confirm_if_approved(self._state, voucher, event.log_time)
         rejudge(self._state, voucher, event.log_time)
+        if voucher.kind in POINTING:
+            self._await_chain(voucher, event.log_time)
         return True
 
     def _thin_out(self, vouchers: list[Voucher], at: int) -> None:
         floor = at - self._span_ms
-        vouchers[:] = [
+        kept = [
             v for v in vouchers if not v.closed or v.anomaly is not None or max(leg.deadline for leg in v.legs) >= floor
         ]
+        for voucher in vouchers:
+            if voucher not in kept:
+                self._state.memory.put_down_of_run(voucher, voucher.run)
+        vouchers[:] = kept
 
     def _new_voucher(self, event: Event, run: Run, batch_key: str) -> Voucher:
         state = self._state
@@ -184,6 +191,8 @@ class Correlator:
         window = self._windows[kind] if event.outcome in FINAL else self._window(event)
         event.deadline = event.log_time + window
         state.timers.set_leg(event, deadline_kind(event), window)
+        if not is_reversal and (kind in POINTING or state.memory.wanted):
+            chains.begin(state, voucher)
         return voucher
 
     def _window(self, event: Event) -> int:
@@ -211,12 +220,19 @@ class Correlator:
         state.release(voucher)
         if at > state.journal.silent_until:
             state.journal.out.pair_delays.append(at - lone.log_time)
+        if event.kind in POINTING or lone.kind in POINTING:
+            self._await_chain(voucher, at)
         if voucher.is_reversal:
             reversals.look(state, voucher, event)
         elif event.outcome == "approved" == lone.outcome and voucher.reversed_at is None and not voucher.denied:
             self._pair_approved(voucher, at)
             return
         consider(state, voucher, at)
+
+    def _await_chain(self, voucher: Voucher, at: int) -> None:
+        """Let a pair that may point at an original be held against it at the pair's deadline."""
+        if not voucher.is_reversal and voucher.lone is None:
+            chains.await_deadline(self._state, voucher, max(at, pair_deadline(self._state, voucher)))
 
     def _pair_approved(self, voucher: Voucher, at: int) -> None:
         """Judge a pair that both sides approve: the first row of the table, and nearly every voucher."""
@@ -285,6 +301,8 @@ class Correlator:
         at = event.log_time
         if voucher.is_reversal:
             reversals.confirm_if_approved(state, voucher, at)
+        elif voucher.kind in POINTING:
+            self._await_chain(voucher, at)
         lone = voucher.lone
         if lone is not None:
             state.timers.set(lone.deadline, deadline_kind(lone), lone.source, lone.offset, lone)

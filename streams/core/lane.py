@@ -29,6 +29,7 @@ from streams.core.wire import HOST, SOURCES, TERMINAL, RawRecord
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from streams.core.ledger import Ledger
     from streams.core.policy import Policy
     from streams.core.usual import Usual
 
@@ -70,20 +71,27 @@ class Lane:
         live: bool = True,
         check_keys: bool | None = None,
         state: LaneState | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """Take the partition's number; ``check_keys`` is ``live`` unless said otherwise.
 
         A replay may bring a ``state`` of its own that takes notes of what becomes of each voucher.
+        ``ledger`` keeps the originals; without one they are kept in memory.
         """
         self.number = number
         self.partitions = partitions
         self._policy = policy
         self._live = live
-        self._state = LaneState(number, policy, partitions=partitions, live=live) if state is None else state
+        if state is None:
+            state = LaneState(number, policy, partitions=partitions, live=live, ledger=ledger)
+            packs = usual_vouchers.fits(policy)
+        else:
+            packs = False
+        self._state = state
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator)
         check_keys = live if check_keys is None else check_keys
-        if state is None and usual_vouchers.fits(policy):
+        if packs:
             self._merge.usual = self._state.memory.usual = usual_vouchers.Usual(
                 self._state, self._correlator, live=live, check_keys=check_keys, partitions=partitions
             )
@@ -127,6 +135,8 @@ class Lane:
         ``now_ms`` is the wall clock, used only where producer timestamps are allowed.
         """
         if records:
+            if self._log_time[source] == UNREAD:
+                self._state.ledger.begin(records[0][1])
             self._idle[source] = False
             merge = self._merge
             if merge.usual is None:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Fact = tuple[str, str, int, int, int, bytes]
-"""Terminal and number in comparable form; log time, source and offset of the first leg; the voucher as JSON.
+Fact = tuple[str, str, int, int, int, bytes, tuple[str, ...]]
+"""Terminal and number in comparable form; log time, source and offset of the first leg; the voucher; its references.
 
-The first five are the identity: a fact that is put again replaces the one before.  The JSON is read and
-written by ``fact.py`` alone; to a ledger it is bytes.
+The first five are the identity: a fact that is put again replaces the one before.  The voucher is JSON, read and
+written by ``fact.py`` alone; to a ledger it is bytes.  The references are the rrns and authorisation codes
+by which it can be asked for, without leading zeros.
 """
 
 NOT_YET: Final = -1
@@ -46,8 +47,11 @@ class Ledger(Protocol):
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number, in no certain order."""
 
-    def of_terminal(self, terminal: str, since_ms: int, part: bytes) -> list[Fact]:
-        """Return the facts of a terminal whose first leg is not before a log time and whose JSON contains ``part``."""
+    def of_reference(self, terminal: str, reference: str) -> list[Fact]:
+        """Return the facts of a terminal that have a reference, in no certain order."""
+
+    def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:
+        """Return the facts of a terminal whose first leg is not before a log time: a scan, asked for seldom."""
 
     def forget(self, before_ms: int) -> None:
         """Give back the space of facts whose first leg is before a log time."""
@@ -61,6 +65,8 @@ class MemoryLedger:
         self._covers_from = NOT_YET
         self._max_facts = max_facts
         self._terminals: dict[str, dict[str, list[Fact]]] = {}
+        self._by_reference: dict[int, list[Fact]] = {}
+        """By the hash of terminal and reference: what hashes alike is sorted out at the look-up."""
         self._by_age: deque[Fact] = deque()
 
     @property
@@ -84,8 +90,17 @@ class MemoryLedger:
             if standing is None:
                 numbers[fact[1]] = [fact]
             else:
-                standing[:] = [other for other in standing if other[2:5] != fact[2:5]]
+                for other in [other for other in standing if other[2:5] == fact[2:5]]:
+                    standing.remove(other)
+                    self._drop_references(other)
                 standing.append(fact)
+            for reference in fact[6]:
+                place = hash((fact[0], reference))
+                alike = self._by_reference.get(place)
+                if alike is None:
+                    self._by_reference[place] = [fact]
+                else:
+                    alike.append(fact)
             self._by_age.append(fact)
         if self._max_facts:
             while len(self._by_age) > self._max_facts:
@@ -97,11 +112,16 @@ class MemoryLedger:
         numbers = self._terminals.get(terminal)
         return list(numbers.get(number, ())) if numbers else []
 
-    def of_terminal(self, terminal: str, since_ms: int, part: bytes) -> list[Fact]:
-        """Return the facts of a terminal since a log time whose JSON contains ``part``."""
+    def of_reference(self, terminal: str, reference: str) -> list[Fact]:
+        """Return the facts of a terminal that have a reference."""
+        alike = self._by_reference.get(hash((terminal, reference)), ())
+        return [fact for fact in alike if fact[0] == terminal and reference in fact[6]]
+
+    def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:
+        """Return the facts of a terminal since a log time."""
         found: list[Fact] = []
         for standing in self._terminals.get(terminal, {}).values():
-            found += [fact for fact in standing if fact[2] >= since_ms and part in fact[5]]
+            found += [fact for fact in standing if fact[2] >= since_ms]
         return found
 
     def forget(self, before_ms: int) -> None:
@@ -115,11 +135,22 @@ class MemoryLedger:
         standing = numbers.get(fact[1]) if numbers is not None else None
         if numbers is None or standing is None:
             return
-        standing[:] = [other for other in standing if other is not fact]
+        if any(other is fact for other in standing):
+            standing.remove(fact)
+            self._drop_references(fact)
         if not standing:
             del numbers[fact[1]]
             if not numbers:
                 del self._terminals[fact[0]]
+
+    def _drop_references(self, fact: Fact) -> None:
+        for reference in fact[6]:
+            place = hash((fact[0], reference))
+            alike = self._by_reference.get(place)
+            if alike is not None and fact in alike:
+                alike.remove(fact)
+                if not alike:
+                    del self._by_reference[place]
 
     def __len__(self) -> int:
         """Return how many facts are kept."""

@@ -23,11 +23,15 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdio cimport sprintf
 from libc.string cimport memcmp, memcpy, memset
 
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
 from streams.core.timers import NEVER
+
+cdef extern from "<string.h>":
+    void* memmem(const void* text, size_t size, const void* sought, size_t sought_size) nogil
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
@@ -65,6 +69,11 @@ cdef inline bint same(const Leg* one, const Leg* other, int place) noexcept nogi
     return size == other.long_[place] and memcmp(
         <char*>one.held + one.at[place], <char*>other.held + other.at[place], size
     ) == 0
+
+
+cdef inline bint holds(const Leg* leg, const char* sought, size_t size) noexcept nogil:
+    """Tell whether what is packed of a leg contains a text."""
+    return size == 0 or memmem(leg.held, leg.size, sought, size) != NULL
 
 
 cdef bint same_batch(const Leg* one, const Leg* other) noexcept nogil:
@@ -132,6 +141,7 @@ cdef class Packed:
     cdef Leg* legs
     cdef uint32_t legs_used, legs_room, free_leg
     cdef Table table
+    cdef Table tills
     cdef Ring[2] waiting
     cdef Ring closed
     cdef Ring births
@@ -154,7 +164,8 @@ cdef class Packed:
     cdef Leg scanned
     cdef char[LONGEST_PACKED] buffer
     cdef int64_t[::1] speech
-    cdef dict runs, accused
+    cdef dict runs, accused, wanted
+    cdef list facts
     cdef object journal, timers, read_again, hear, meet
     cdef list link_names
     cdef public int64_t gate_from
@@ -175,6 +186,7 @@ cdef class Packed:
         self.lead_ms = policy.future_skew_ms if policy.allow_create_time else _NEVER
         self.stall_after_ms = policy.stall_after_ms
         self.live = live
+        self.facts = []
         self.asks_terminals = live and partitions > 1
         self.lone_due = _NEVER
         self.gate_from = -1
@@ -213,7 +225,7 @@ cdef class Packed:
         take a source, terminal and log time: the one tells who speaks, the other a new terminal.
         """
         memory = state.memory
-        self.runs, self.accused = memory.runs, memory.with_anomaly
+        self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.hear, self.meet = read_again, hear, meet
         if state.blind is not None:
@@ -229,6 +241,7 @@ cdef class Packed:
                 free(self.legs[leg].held)
         free(self.legs)
         free(self.table.buckets)
+        free(self.tills.buckets)
         free(self.closed.items)
         free(self.births.items)
         for i in range(2):
@@ -290,12 +303,44 @@ cdef class Packed:
             at = (at + 1) & (self.table.room - 1)
         return 0
 
+    cdef int _enter(self, uint32_t leg) except -1:
+        """Let a leg stand under its key, and at the head of its terminal's legs."""
+        cdef Leg* own = &self.legs[leg]
+        cdef Bucket* head = table_find(&self.tills, own.till)
+        table_add(&self.table, own.hashed, leg)
+        own.before = own.after = 0
+        if head == NULL:
+            table_add(&self.tills, own.till, leg)
+            return 0
+        own.after = head.leg
+        self.legs[own.after].before = leg
+        head.leg = leg
+        return 0
+
+    cdef void _leave(self, uint32_t leg) noexcept:
+        """Let a leg stand under its key no longer."""
+        cdef Leg* own = &self.legs[leg]
+        table_drop(&self.table, own.hashed, leg)
+        if own.after:
+            self.legs[own.after].before = own.before
+        if own.before:
+            self.legs[own.before].after = own.after
+        elif own.after:
+            table_find(&self.tills, own.till).leg = own.after
+        else:
+            table_drop(&self.tills, own.till, leg)
+
     cdef str _text(self, const Leg* leg, int place):
         return PyUnicode_DecodeASCII(<char*>leg.held + leg.at[place], leg.long_[place], NULL)
 
     cdef bytes _json(self, const Leg* leg):
         """Return the record of a packed leg as JSON; ``received_at`` is not in it."""
         cdef char[2 * LONGEST_PACKED] text
+        cdef size_t size = self._write_json(leg, text, False)
+        return PyBytes_FromStringAndSize(text, size)
+
+    cdef size_t _write_json(self, const Leg* leg, char* text, bint briefly) except 0:
+        """Write the record of a packed leg as JSON and return its length; ``briefly`` leaves out what is evidence alone."""
         cdef const char* packed = <const char*>leg.held
         cdef size_t p = 0, full = 0, size
         cdef int field
@@ -306,6 +351,12 @@ cdef class Packed:
             is_text = (<uint8_t>packed[p] & TEXT) != 0
             is_absent = (<uint8_t>packed[p] & ABSENT) != 0
             p += 1
+            if briefly and (SOFTWARE_VERSION <= field <= ROUND_TRIP_MS or field == EXTRA or is_absent):
+                if field == EXTRA:
+                    p += <uint8_t>packed[p] + 1
+                if not is_absent:
+                    p += <uint8_t>packed[p] + 1
+                continue
             text[full] = c"," if full else c"{"
             text[full + 1] = c'"'
             full += 2
@@ -336,7 +387,7 @@ cdef class Packed:
                 text[full] = c'"'
                 full += 1
         text[full] = c"}"
-        return PyBytes_FromStringAndSize(text, full + 1)
+        return full + 1
 
     cdef object _take_event(self, uint32_t leg):
         """Return the event of a leg that is read but not applied; the leg is given back."""
@@ -462,6 +513,7 @@ cdef class Packed:
         while leg.long_[AT_NUMBER] > 1 and held[leg.at[AT_NUMBER]] == c"0":
             leg.at[AT_NUMBER] += 1
             leg.long_[AT_NUMBER] -= 1
+        leg.till = <uint32_t>(hash_bytes(held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], 0) >> 32)
         leg.hashed = key_hash(
             held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], held + leg.at[AT_NUMBER], leg.long_[AT_NUMBER]
         )
@@ -523,6 +575,8 @@ cdef class Packed:
         cdef Leg* standing
         if own.known:
             return False
+        if self.wanted and (self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)) in self.wanted:
+            return False
         first = self._find(own.hashed, held + own.at[AT_TERMINAL], own.long_[AT_TERMINAL], held + own.at[AT_NUMBER],
                            own.long_[AT_NUMBER])
         if first:
@@ -535,7 +589,8 @@ cdef class Packed:
                 return True
             if at - self.legs[standing.partner].log_time <= self.span_ms:
                 return False
-            table_drop(&self.table, standing.hashed, first)
+            self._leave(first)
+            self._put_down(first)
             standing.state = DETACHED
         elif (self.runs or self.accused):
             key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
@@ -543,7 +598,7 @@ cdef class Packed:
                 return False
         self._speak(own, at)
         own.state = LONE
-        table_add(&self.table, own.hashed, leg)
+        self._enter(leg)
         ring_push(&self.lone[self.queue_of[own.kind]], ticket(leg, own.serial))
         if self.live:
             ring_push(&self.births, ticket(leg, own.serial))
@@ -610,7 +665,7 @@ cdef class Packed:
             return None
         one = &self.legs[first]
         found = [(one.source, one.log_time, one.offset, self._json(one))]
-        table_drop(&self.table, one.hashed, first)
+        self._leave(first)
         if one.state == LONE:
             self.lone_count[one.source] -= 1
         else:
@@ -653,22 +708,64 @@ cdef class Packed:
             ring_drop(ring)
         return 0
 
-    def keys_of(self, str terminal):
-        """Return the keys of a terminal's vouchers: a scan, for references without a number."""
-        cdef Py_ssize_t size
+    def keys_of(self, str terminal, str part):
+        """Return the keys of a terminal's vouchers that contain ``part``."""
+        cdef Py_ssize_t size, sought_size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef size_t at
+        cdef const char* sought = PyUnicode_AsUTF8AndSize(part, &sought_size)
+        cdef Bucket* head = table_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef uint32_t at = head.leg if head != NULL else 0
         cdef const Leg* leg
         keys = []
-        for at in range(self.table.room):
-            if self.table.buckets[at].leg:
-                leg = &self.legs[self.table.buckets[at].leg]
-                if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
+        while at:
+            leg = &self.legs[at]
+            if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
+                if holds(leg, sought, sought_size) or (
+                    leg.state == PAIRED and holds(&self.legs[leg.partner], sought, sought_size)
+                ):
                     keys.append((terminal, self._text(leg, AT_NUMBER)))
+            at = leg.after
         return keys
 
+    cdef int _put_down(self, uint32_t first) except -1:
+        """Let a pair that is forgotten become a fact; see ``fact.py``."""
+        cdef Leg* one = &self.legs[first]
+        cdef Leg* other = &self.legs[one.partner]
+        cdef const Leg* terminal = one if one.source == 0 else other
+        cdef const Leg* host = other if one.source == 0 else one
+        cdef char[4 * LONGEST_PACKED] text
+        cdef size_t full
+        full = <size_t>sprintf(text, b'{"t":[%lld,%lld,', <long long>terminal.log_time, <long long>terminal.offset)
+        full += self._write_json(terminal, text + full, True)
+        full += <size_t>sprintf(text + full, b'],"h":[%lld,%lld,', <long long>host.log_time, <long long>host.offset)
+        full += self._write_json(host, text + full, True)
+        memcpy(text + full, b"]}", 2)
+        self.facts.append((self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source,
+                           one.offset, PyBytes_FromStringAndSize(text, full + 2), self._references(one, other)))
+        return 0
+
+    cdef tuple _references(self, const Leg* one, const Leg* other):
+        """Return the rrns and authorisation codes of a pair without leading zeros, each once."""
+        found = []
+        cdef int place
+        cdef const Leg* leg
+        cdef int turn
+        for turn in range(2):
+            leg = other if turn else one
+            for place in (AT_RRN, AT_AUTH):
+                if leg.long_[place]:
+                    text = self._text(leg, place).lstrip("0")
+                    if text and text not in found:
+                        found.append(text)
+        return tuple(found)
+
+    def take_facts(self):
+        """Return what was forgotten since the last call, as facts for the ledger."""
+        facts, self.facts = self.facts, []
+        return facts
+
     def sweep(self, int64_t now):
-        """Give back the pairs that nothing can ask for at log time ``now``."""
+        """Give back the pairs that nothing can ask for at log time ``now``; they become facts."""
         cdef uint64_t head
         cdef uint32_t leg
         cdef int64_t floor = now - self.keep_ms
@@ -679,7 +776,8 @@ cdef class Packed:
                 if self.legs[self.legs[leg].partner].log_time >= floor:
                     break
                 if self.legs[leg].state == PAIRED:
-                    table_drop(&self.table, self.legs[leg].hashed, leg)
+                    self._leave(leg)
+                    self._put_down(leg)
                 self._drop_leg(self.legs[leg].partner)
                 self._drop_leg(leg)
             ring_drop(&self.closed)

@@ -27,6 +27,8 @@ FINAL_OUTCOMES = ("approved", "declined", "rejected")
 ALL_OUTCOMES = (*FINAL_OUTCOMES, "unknown", "in_progress")
 
 cdef enum:
+    SALE = 0
+    PREAUTH = 3
     QUERY = 7
     APPROVED = 0
     REJECTED = 2
@@ -62,6 +64,9 @@ cdef struct Leg:
     void* held  # what is packed, or the event object of a record that is not usual
     uint32_t hashed
     uint32_t partner
+    uint32_t till  # hash of the terminal; of those with the same that stand in the table, the one before and after
+    uint32_t before
+    uint32_t after
     uint32_t serial
     uint16_t size
     uint16_t currency
@@ -319,7 +324,7 @@ cdef bint take_text(
     if field == KIND:
         place = kind_of(text, size)
         leg.kind = <uint8_t>place
-        return place >= 0
+        return place == SALE or place == PREAUTH or place == QUERY  # what points at an original is no usual voucher
     if field == EVENT_TIME:
         return is_usual_time(text, size)
     if field == TERMINAL_ID:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streams.core.cut import Marks
     from streams.core.decode import Decoder
     from streams.core.event import Event
+    from streams.core.ledger import Fact
     from streams.core.memory import Key
     from streams.core.policy import Policy
     from streams.core.state import LaneState
@@ -121,10 +122,14 @@ class Usual:
         state.timers.set(leg.deadline, LEG_DEADLINE, leg.source, leg.offset, leg)
         return run
 
-    def unpack_terminal(self, terminal: str) -> None:
-        """Unpack all vouchers of a terminal."""
-        for key in self._packed.keys_of(terminal):
+    def unpack_terminal(self, terminal: str, part: str) -> None:
+        """Unpack all vouchers of a terminal whose record contains ``part``."""
+        for key in self._packed.keys_of(terminal, part):
             self.unpack(key)
+
+    def take_facts(self) -> list[Fact]:
+        """Return the pairs that were forgotten since the last call, as facts for the ledger."""
+        return self._packed.take_facts()
 
     def unpack_due(self, before: int, at_most: int = NEVER) -> None:
         """Unpack the lone legs with a deadline smaller than ``before``, of many the ``at_most`` oldest."""

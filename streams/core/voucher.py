@@ -70,6 +70,44 @@ class Run:
         self.vouchers = NO_VOUCHERS
 
 
+class Mark:
+    """What a void, refund, completion or reversal has done to the voucher that it points at.
+
+    ``log_time`` and ``event_id`` are those of the marker's first leg, by which blame goes; ``events`` are
+    the ids of all its legs, ``amount`` minor units, ``approved`` says that the host has approved it.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  one argument a value
+        self,
+        kind: str,
+        log_time: int,
+        event_id: str,
+        events: tuple[str, ...],
+        amount: int,
+        number: str,
+        approved: bool,  # noqa: FBT001  as above
+    ) -> None:
+        self.kind = kind
+        self.log_time = log_time
+        self.event_id = event_id
+        self.events = events
+        self.amount = amount
+        self.number = number
+        self.approved = approved
+
+    @property
+    def blame(self) -> tuple[int, str]:
+        """Return what decides which of two markers came first."""
+        return self.log_time, self.event_id
+
+    def repeats(self, other: Mark) -> bool:
+        """Tell whether two marks are one wish sent twice: same kind, amount and voucher number."""
+        return (self.kind, self.amount, self.number) == (other.kind, other.amount, other.number)
+
+
+NO_MARKS: tuple[Mark, ...] = ()
+
+
 @mypyc_attr(acyclic=True)
 class Voucher:
     """A transaction or a reversal: one leg, or two that were paired.
@@ -94,6 +132,21 @@ class Voucher:
     """Whether a reversal holds this transaction, so that it cannot be put away."""
     denied: bool = False
     """Whether ``original_denied`` stands for this transaction, so that it opens nothing itself."""
+    marks: tuple[Mark, ...] = NO_MARKS
+    """What others that point at this voucher have done to it."""
+    chain_at: int = 0
+    """The log time at which this voucher is held against the original that it points at, 0 for none."""
+    original: Voucher | None = None
+    """Of a void, refund or completion: the voucher that it was found to point at."""
+    accused_of: str = ""
+    """The kind of the chain anomaly that was opened for this voucher."""
+    unfound: Any = None
+    """The open ``original_not_found`` of this voucher."""
+    unverifiable: bool = False
+    from_ledger: bool = False
+    """Whether this voucher was forgotten and is recalled from the ledger."""
+    findable: bool = False
+    """Of a recalled voucher: whether the side that it lacks may still join it."""
     target: Voucher | None = None
     """Of a reversal: the transaction that it belongs to, once a leg has found it.  Of a voucher whose
     lone leg went to another: that other."""
@@ -127,6 +180,11 @@ class Voucher:
         leg.voucher = self
         self.lone = None
         self.limited = self.limited or leg.limited
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Return log time, source and offset of the first leg: the voucher's place among all others."""
+        return min((leg.log_time, leg.source, leg.offset) for leg in self.legs)
 
     @property
     def legs(self) -> list[Event]:

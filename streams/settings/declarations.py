@@ -162,6 +162,12 @@ class Settings:
         "How far back originals of voids, refunds and completions are needed; inputs must be kept longer.",
         "Windows",
     )
+    originals_min_cover_ms: int = _setting(
+        Duration("0s"),
+        "2h",
+        "How long originals must have been gathered before one is said not to exist; in a replay of files 0.",
+        "Windows",
+    )
     outage_allowance_ms: int = _setting(
         Duration(),
         "24h",
@@ -205,6 +211,12 @@ class Settings:
         Choice(("matched", "wait")),
         "matched",
         "Two unknown outcomes with the same response code are matched, or wait for a reversal.",
+        "Judgement",
+    )
+    completion_max_percent: int = _setting(
+        Whole(100, 1_000),
+        115,
+        "How much of the pre-authorised amount a completion may take, in percent.",
         "Judgement",
     )
     batch_in_key: bool = _setting(
