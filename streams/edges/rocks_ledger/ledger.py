@@ -92,11 +92,18 @@ class RocksLedger:
         """Return the facts of one voucher number."""
         return _newest(self._opened().of_number(terminal, number), self._waiting.get((terminal, number), ()))
 
-    def of_terminal(self, terminal: str, since_ms: int, part: bytes) -> list[Fact]:
-        """Return the facts of a terminal since a log time whose JSON contains ``part``."""
-        waiting = [fact for key, facts in self._waiting.items() if key[0] == terminal for fact in facts]
-        found = _newest(self._opened().of_terminal(terminal, since_ms, b""), waiting)
-        return [fact for fact in found if fact[2] >= since_ms and part in fact[5]]
+    def of_reference(self, terminal: str, reference: str) -> list[Fact]:
+        """Return the facts of a terminal that have a reference."""
+        found = _newest(self._opened().of_terminal(terminal, 0, reference), self._waiting_of(terminal))
+        return [fact for fact in found if reference in fact[6]]
+
+    def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:
+        """Return the facts of a terminal since a log time."""
+        found = _newest(self._opened().of_terminal(terminal, since_ms), self._waiting_of(terminal))
+        return [fact for fact in found if fact[2] >= since_ms]
+
+    def _waiting_of(self, terminal: str) -> list[Fact]:
+        return [fact for key, facts in self._waiting.items() if key[0] == terminal for fact in facts]
 
     def forget(self, before_ms: int) -> None:
         """Give back the space of whole buckets of facts before a log time."""

@@ -5,7 +5,9 @@ drops whole buckets: RocksDB then deletes their files, reads nothing and compact
 holds at most five quarters of a horizon and what is new.  A look-up asks the few buckets there are.
 
 A key is 4 bytes of the terminal's checksum, 4 of the number's, both as text, and the place of the first
-leg.  So a terminal's facts lie together, and the first 8 bytes are what the Bloom filters know.
+leg.  So a terminal's facts lie together, and the first 8 bytes are what the Bloom filters know.  A value is
+the references, a line's end, and the voucher.  References have no index: two more entries a fact would cost
+more time than the scans of a terminal that they spare, since few vouchers are looked for by reference.
 Figures in ``benchmarks/README.md``.
 """
 
@@ -203,13 +205,14 @@ class Store:
         put = batch.put
         place = _PLACE.pack
         last, handle = -1, None
-        for terminal, number, log_time, source, offset, value in facts:
+        for terminal, number, log_time, source, offset, voucher, references in facts:
             bucket = log_time // self._bucket_ms
             if bucket != last:
                 last, handle = bucket, self._handle(bucket)
             if handle is not None:
                 one, other = terminal.encode(), number.encode()
                 sums = _CHECKSUMS(crc32(one), crc32(other))
+                value = b"%b\n%b" % (" ".join(references).encode(), voucher)
                 put(b"%b%b\0%b\0%b" % (sums, one, other, place(log_time, source, offset)), value, handle)
         if covers_from != self.covers_from:
             put(_COVERS_FROM, b"%d" % covers_from)
@@ -256,12 +259,12 @@ class Store:
             scan = reader.iter(self._of_number)
             scan.seek(start)
             while scan.valid() and (key := scan.key()).startswith(start):
-                yield (terminal, number, *_PLACE.unpack(key[-_PLACE.size :]), scan.value())
+                yield _fact(terminal, number, _PLACE.unpack(key[-_PLACE.size :]), scan.value())
                 scan.next()
 
-    def of_terminal(self, terminal: str, since_ms: int, part: bytes) -> Iterator[Fact]:
-        """Yield the facts of a terminal since a log time whose value contains ``part``."""
-        text = terminal.encode()
+    def of_terminal(self, terminal: str, since_ms: int, reference: str = "") -> Iterator[Fact]:
+        """Yield the facts of a terminal since a log time, of those with a reference where one is given."""
+        text, wanted = terminal.encode(), reference.encode()
         start, full = _CHECKSUMS(crc32(text), 0)[:4], text + b"\0"
         for bucket, (reader, _) in self._buckets.items():
             if bucket < since_ms // self._bucket_ms:
@@ -270,10 +273,10 @@ class Store:
             scan.seek(start)
             while scan.valid() and (key := scan.key()).startswith(start):
                 if key.startswith(full, _PREFIX_BYTES):
-                    log_time, source, offset = _PLACE.unpack(key[-_PLACE.size :])
-                    if log_time >= since_ms and part in (value := scan.value()):
+                    place, value = _PLACE.unpack(key[-_PLACE.size :]), scan.value()
+                    if place[0] >= since_ms and (not wanted or wanted in value[: value.index(b"\n")].split(b" ")):
                         number = key[_PREFIX_BYTES + len(full) : -_PLACE.size - 1].decode()
-                        yield (terminal, number, log_time, source, offset, value)
+                        yield _fact(terminal, number, place, value)
                 scan.next()
 
     @property
@@ -287,3 +290,8 @@ class Store:
             reader.close()
         self._buckets.clear()
         self._db.close()
+
+
+def _fact(terminal: str, number: str, place: tuple[int, int, int], value: bytes) -> Fact:
+    references, _, voucher = value.partition(b"\n")
+    return (terminal, number, *place, voucher, tuple(references.decode().split()))
