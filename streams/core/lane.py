@@ -332,6 +332,7 @@ class Lane:
     def cut(self) -> Cut:
         """Return the cut of the state as it is; valid once all earlier outputs are acknowledged."""
         state, merge = self._state, self._merge
+        state.memory.hand_over()  # what this cut lets go of is in the ledger before it is committed
         j_ms = merge.passed - 1
         if self._restored is not None:
             if j_ms <= self._restored.j_ms:

@@ -228,18 +228,23 @@ class Memory:
     def oldest_needed(self, from_ms: int) -> int:
         """Return the first log time of every run of a live lane that ends at ``from_ms`` or later, or is not closed.
 
-        Without such a run the answer is ``from_ms``.
+        Without such a run the answer is ``from_ms``.  A run that was not swept yet is in no ledger and counts too.
         """
         births = self._by_birth
-        while births and not births[0].open and births[0].last < from_ms:
+        while births and not births[0].open and births[0].last < from_ms and self._is_forgotten(births[0]):
             births.popleft()
         needed = min(from_ms, births[0].first) if births else from_ms
         unpacked = self._unpacked
         while unpacked and not unpacked[0][2].open and unpacked[0][2].last < from_ms:
+            if not self._is_forgotten(unpacked[0][2]):
+                break
             heappop(unpacked)
         if unpacked:
             needed = min(needed, unpacked[0][0])
         return needed if self.usual is None else self.usual.oldest_needed(needed)
+
+    def _is_forgotten(self, run: Run) -> bool:
+        return self.runs.get(run.key) is not run
 
     def remembers(self, voucher: Voucher, now: int) -> bool:
         """Tell whether a closed voucher without an open anomaly is still known at log time ``now``."""

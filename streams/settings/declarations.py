@@ -258,6 +258,15 @@ class Settings:
         "A worker that reads nothing for this long although records wait ends with exit code 6.",
         "Worker",
     )
+    ledger_dir: Path | None = _optional(
+        File(),
+        "Folder for the ledger of originals, kept across restarts. Without it the ledger is in memory, and every start"
+        " reads `originals_horizon` again.",
+        "Worker",
+    )
+    ledger_memory_mib: int = _setting(
+        Whole(16, 65_536), 256, "MiB of memory for the ledgers on disk, of all lanes of a worker together.", "Worker"
+    )
     max_pending: int = _setting(
         Whole(1_000, 100_000_000), 10_000_000, "Vouchers of one lane that wait for their other side.", "Worker"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streams.edges.batch_driver.commits import CutLog
@@ -10,7 +11,7 @@ from streams.edges.batch_driver.ports import Writer
 
 if TYPE_CHECKING:
     from streams.core.lane import Cut, Lane
-    from streams.edges.batch_driver.ports import Position
+    from streams.edges.batch_driver.ports import LaneLedger, Position
 
 CAUGHT_UP_FOR_SECONDS = 2.0
 """How long an answer that showed us at the end of a partition counts; then we know nothing."""
@@ -74,8 +75,11 @@ class HostedLane:
     exception of the pipeline it is ``broken``: its state can no longer be trusted, nothing is cut.
     """
 
-    def __init__(self, number: int, lane: Lane, topics: tuple[str, str], now: float) -> None:
-        """Take the lane with its number, which is that of its partition of both topics."""
+    def __init__(
+        self, number: int, lane: Lane, topics: tuple[str, str], now: float, ledger: LaneLedger | None = None
+    ) -> None:
+        """Take the lane with its number, which is that of its partition of both topics, and its ledger on disk."""
+        self.ledger = ledger
         self.number = number
         self.lane = lane
         self.partitions = ((topics[0], number), (topics[1], number))
@@ -111,6 +115,21 @@ class HostedLane:
     def positions(self) -> dict[tuple[str, int], int]:
         """Return the next offset to read of both partitions."""
         return {partition: state.position for partition, state in zip(self.partitions, self.sources, strict=True)}
+
+    def write_ledger(self) -> None:
+        """Write what the lane has put into its ledger, with how far it was read."""
+        if self.ledger is not None:
+            self.ledger.write((self.sources[0].position, self.sources[1].position))
+
+    def write_cut(self, cut: Cut) -> bool:
+        """Write a cut into the ledger that holds what the cut lets go of; tell whether there is one to be synced."""
+        if self.ledger is None:
+            return False
+        terminal, host = (position[0] for position in self.commit_positions(cut).values())
+        # While an earlier life is read again the ledger is not complete: it keeps the cut that it has.
+        kept = replace(cut, offsets=(terminal, host)) if cut.j_ms > self.j_ms else None
+        self.ledger.write((self.sources[0].position, self.sources[1].position), kept)
+        return True
 
     def snapshot(self) -> None:
         """Take a cut of the lane as of now and keep it until its outputs are acknowledged."""

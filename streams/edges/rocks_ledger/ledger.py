@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,9 @@ class RocksLedger:
         self._partitions = partitions
         self._shelf = shelf
         self._store: Store | None = None
+        self._ended = False
+        self._opening = threading.Lock()
+        """Held by what runs in a thread of its own; closing waits for it."""
         self._covers_from = NOT_YET
         self._waiting: dict[tuple[str, str], list[Fact]] = {}
         self._count = 0
@@ -38,8 +42,15 @@ class RocksLedger:
 
     def claim(self) -> None:
         """Open the database of this lane that reaches furthest; for a thread of its own, since it may wait."""
-        self._store = self._shelf.take(self._lane, self._partitions)
-        self._covers_from = self._store.covers_from
+        if self._store is not None:
+            return
+        store = self._shelf.take(self._lane, self._partitions)
+        with self._opening:
+            if self._ended:
+                store.close()
+            else:
+                self._store = store
+                self._covers_from = store.covers_from
 
     @property
     def cut(self) -> Cut | None:
@@ -54,12 +65,14 @@ class RocksLedger:
 
     def close(self) -> None:
         """Write what waits and close; nothing happens where nothing is open."""
-        if self._store is not None:
+        with self._opening:
+            self._ended = True
             store, self._store = self._store, None
-            try:
-                store.write(self._taken(), self._covers_from, None, None)
-            finally:
-                store.close()
+            if store is not None:
+                try:
+                    store.write(self._taken(), self._covers_from, None, None)
+                finally:
+                    store.close()
 
     # What the lane asks
 
@@ -121,7 +134,9 @@ class RocksLedger:
 
     def sync(self) -> None:
         """Return once what was written has reached the disk; for a thread of its own."""
-        self._opened().sync()
+        with self._opening:
+            if self._store is not None:
+                self._store.sync()
 
     @property
     def disk_bytes(self) -> int:

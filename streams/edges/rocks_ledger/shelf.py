@@ -40,8 +40,14 @@ class Shelf:
         topics: Callable[[], tuple[tuple[str, str], tuple[str, str]]],
         horizon_ms: int,
         memory_bytes: int,
+        reach_ms: int = 0,
     ) -> None:
-        """``topics`` tells the two inputs with their ids once the brokers have been asked."""
+        """``topics`` tells the two inputs with their ids once the brokers have been asked.
+
+        ``reach_ms`` is how far before J a lane has to be read again whose ledger knows nothing.
+        """
+        self.reach_ms = reach_ms
+        self._made: dict[int, RocksLedger] = {}
         self._root = root / quote(group, safe="")
         self._group = group
         self._topics = topics
@@ -49,7 +55,12 @@ class Shelf:
 
     def ledger(self, lane: int, partitions: int) -> RocksLedger:
         """Return the ledger of a lane, not opened yet."""
-        return RocksLedger(lane, partitions, self)
+        made = self._made[lane] = RocksLedger(lane, partitions, self)
+        return made
+
+    def of(self, lane: int) -> RocksLedger | None:
+        """Return the ledger that was made last for a lane."""
+        return self._made.get(lane)
 
     def take(self, lane: int, partitions: int) -> Store:
         """Open the best database of a lane, or a new one."""

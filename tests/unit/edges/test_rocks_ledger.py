@@ -86,7 +86,7 @@ def test_it_answers_as_the_one_in_memory(tmp_path_factory: pytest.TempPathFactor
                 ours.write((1, 1))
             else:
                 ours.close()
-                ours.claim()
+                ours = claimed(shelf)
             _agree(ours, theirs)
     finally:
         ours.close()
