@@ -174,6 +174,8 @@ def _marks_on(state: LaneState, original: Voucher, at: int) -> list[Mark]:
     for other in list(state.memory.pointing.get(original.run.key[0], ())):
         if other.host is None or other.host.outcome != "approved" or other.place == place:
             continue
+        if not originals.may_point_at(other, original):
+            continue
         pointed = originals.find(state, other, at)
         if pointed is not None and pointed.place == place:
             mine = mark_of(other, approved=True)

@@ -348,10 +348,11 @@ class Memory:
         for number in list(self._numbers.get(terminal, ())):
             key = (terminal, number)
             run = self.runs.get(key)
-            if run is not None:
+            if run is not None and (not reference or _may_have(run, reference)):
                 found += self.vouchers_of(run)
             for more in (self.with_anomaly, self._recalled):
-                found += [v for v in more.get(key, ()) if not v.is_reversal and v not in found]
+                if key in more:
+                    found += [v for v in more[key] if not v.is_reversal and v not in found]
         self.hand_over()
         ledger = self.ledger
         facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)
@@ -385,3 +386,12 @@ class Memory:
     def reaches(self, voucher: Voucher, now: int) -> bool:
         """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
+
+
+def _may_have(run: Run, reference: str) -> bool:
+    """Tell whether a run's vouchers may have an rrn or auth code; what is put away is asked by its bytes."""
+    raw = run.terminal_bytes
+    if raw is None or run.host_bytes is None:
+        return True
+    part = reference.encode()
+    return part in raw or part in run.host_bytes or b"\\" in raw or b"\\" in run.host_bytes

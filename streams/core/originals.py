@@ -48,6 +48,14 @@ def find(state: LaneState, voucher: Voucher, at: int) -> Voucher | None:
     return max(within, key=lambda other: other.place, default=None)
 
 
+def may_point_at(voucher: Voucher, original: Voucher) -> bool:
+    """Tell at a glance whether a voucher can point at another: by another number it does not."""
+    named = named_by(voucher)
+    if named is None:
+        return False
+    return not named.voucher_number or named.voucher_number.lstrip("0") == original.run.key[1]
+
+
 def would_find(voucher: Voucher, comer: Voucher) -> bool:
     """Tell whether a voucher that pointed at nothing would have found one that bears the number it names."""
     named = named_by(voucher)

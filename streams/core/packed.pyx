@@ -30,9 +30,6 @@ from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
 from streams.core.timers import NEVER
 
-cdef extern from "<string.h>":
-    void* memmem(const void* text, size_t size, const void* sought, size_t sought_size) nogil
-
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
@@ -69,11 +66,6 @@ cdef inline bint same(const Leg* one, const Leg* other, int place) noexcept nogi
     return size == other.long_[place] and memcmp(
         <char*>one.held + one.at[place], <char*>other.held + other.at[place], size
     ) == 0
-
-
-cdef inline bint holds(const Leg* leg, const char* sought, size_t size) noexcept nogil:
-    """Tell whether what is packed of a leg contains a text."""
-    return size == 0 or memmem(leg.held, leg.size, sought, size) != NULL
 
 
 cdef bint same_batch(const Leg* one, const Leg* other) noexcept nogil:
@@ -507,6 +499,14 @@ cdef class Packed:
             ring_push(&self.waiting[source], leg)
         return log_time, letters, events, behind
 
+    cdef uint32_t _reference(self, const Leg* leg, int place) noexcept:
+        """Return the hash of a reference without leading zeros, 0 where there is none."""
+        cdef const char* text = <char*>leg.held + leg.at[place]
+        cdef size_t size = leg.long_[place]
+        while size and text[0] == c"0":
+            text, size = text + 1, size - 1
+        return <uint32_t>hash_bytes(text, size, 0) | 1 if size else 0
+
     cdef void _key(self, Leg* leg) noexcept:
         """Let a leg's number stand without leading zeros, and hash its key."""
         cdef const char* held = <const char*>leg.held
@@ -514,6 +514,8 @@ cdef class Packed:
             leg.at[AT_NUMBER] += 1
             leg.long_[AT_NUMBER] -= 1
         leg.till = <uint32_t>(hash_bytes(held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], 0) >> 32)
+        leg.references[0] = self._reference(leg, AT_RRN)
+        leg.references[1] = self._reference(leg, AT_AUTH)
         leg.hashed = key_hash(
             held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], held + leg.at[AT_NUMBER], leg.long_[AT_NUMBER]
         )
@@ -612,6 +614,9 @@ cdef class Packed:
         cdef int link
         one.state, other.state = PAIRED, SECOND
         one.partner = second
+        for link in range(2):
+            if one.references[link] == 0:
+                one.references[link] = other.references[link]
         self.lone_count[one.source] -= 1
         ring_push(&self.closed, ticket(first, one.serial))
         if at > silent_until:
@@ -708,21 +713,20 @@ cdef class Packed:
             ring_drop(ring)
         return 0
 
-    def keys_of(self, str terminal, str part):
-        """Return the keys of a terminal's vouchers that contain ``part``."""
+    def keys_of(self, str terminal, str reference):
+        """Return the keys of a terminal's vouchers; with a reference of those at least that have it."""
         cdef Py_ssize_t size, sought_size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef const char* sought = PyUnicode_AsUTF8AndSize(part, &sought_size)
+        cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
+        cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
         cdef Bucket* head = table_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
         cdef uint32_t at = head.leg if head != NULL else 0
         cdef const Leg* leg
         keys = []
         while at:
             leg = &self.legs[at]
-            if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
-                if holds(leg, sought, sought_size) or (
-                    leg.state == PAIRED and holds(&self.legs[leg.partner], sought, sought_size)
-                ):
+            if sought_size == 0 or leg.references[0] == hashed or leg.references[1] == hashed:
+                if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
                     keys.append((terminal, self._text(leg, AT_NUMBER)))
             at = leg.after
         return keys

@@ -64,6 +64,7 @@ cdef struct Leg:
     void* held  # what is packed, or the event object of a record that is not usual
     uint32_t hashed
     uint32_t partner
+    uint32_t references[2]  # hashes of rrn and auth code without leading zeros, of a pair's either leg; 0: none
     uint32_t till  # hash of the terminal; of those with the same that stand in the table, the one before and after
     uint32_t before
     uint32_t after

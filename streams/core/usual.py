@@ -122,9 +122,9 @@ class Usual:
         state.timers.set(leg.deadline, LEG_DEADLINE, leg.source, leg.offset, leg)
         return run
 
-    def unpack_terminal(self, terminal: str, part: str) -> None:
-        """Unpack all vouchers of a terminal whose record contains ``part``."""
-        for key in self._packed.keys_of(terminal, part):
+    def unpack_terminal(self, terminal: str, reference: str) -> None:
+        """Unpack all vouchers of a terminal, with an rrn or auth code those at least that have it."""
+        for key in self._packed.keys_of(terminal, reference):
             self.unpack(key)
 
     def take_facts(self) -> list[Fact]:
