@@ -1,13 +1,15 @@
-"""A lane that is killed again and again: every restart goes by the committed cut and the topic alone."""
+"""A lane that is killed again and again: every restart goes by the committed cut, the topic and what is left of the ledger."""
 
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streams.core.cut import Cut
 from streams.core.lane import Lane
+from streams.core.ledger import MemoryLedger
 
 if TYPE_CHECKING:
     import random
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 Log = tuple[list["RawRecord"], list["RawRecord"]]
 
+KEPT, SYNCED, LOST = "kept", "synced", "lost"
+"""What a crash leaves of the ledger: all that was put, what the last commit made sure of, or nothing."""
 NEVER_STALLED = 10**9
 PROMISED = (
     "id kind severity status resolution voucher fields amount_at_risk currency opened_at resolved_at".split()  # noqa: SIM905
@@ -66,13 +70,16 @@ def run_whole(log: Log, policy: Policy) -> dict[str, dict[str, Any]]:
 class Killed:
     """One lane over one log, fed in random fetches, committed at random and killed at random."""
 
-    def __init__(self, log: Log, policy: Policy, rng: random.Random, *, kills: int) -> None:
+    def __init__(self, log: Log, policy: Policy, rng: random.Random, *, kills: int, ledger: str = KEPT) -> None:
         self._log = log
         self._policy = policy
         self._rng = rng
         self._kills = kills
         self.broker = Broker()
-        self._lane = Lane(0, policy)
+        self._left = ledger
+        self._ledger = MemoryLedger()
+        self._synced = MemoryLedger()
+        self._lane = Lane(0, policy, ledger=self._ledger)
         self._at = [0, 0]
 
     def run(self) -> dict[str, dict[str, Any]]:
@@ -102,10 +109,16 @@ class Killed:
         cut = self._lane.cut()
         if all(offset is not None for offset in cut.offsets):
             self.broker.committed = cut
+            if self._left == SYNCED:
+                self._synced = deepcopy(self._ledger)
 
     def _restart(self) -> None:
-        self._lane = Lane(0, self._policy)
         cut = self.broker.committed
+        if self._left == LOST or cut is None:
+            self._ledger = MemoryLedger()
+        elif self._left == SYNCED:
+            self._ledger = deepcopy(self._synced)
+        self._lane = Lane(0, self._policy, ledger=self._ledger)
         if cut is None:
             self._at = [0, 0]
             self._lane.restore(-1, (0, 0), self._records(), r_ms=-1, starts=(0, 0))
@@ -115,7 +128,22 @@ class Killed:
         assert said is not None
         # Offsets have gaps, as compaction and transaction markers leave them.
         self._at = [sum(1 for record in self._log[source] if record[0] < starts[source]) for source in (0, 1)]
-        self._lane.restore(said.j_ms, said.processed, self._records(), r_ms=said.r_ms, starts=starts)
+        r_ms = said.r_ms
+        if self._left == LOST:
+            r_ms = min(r_ms, said.j_ms - self._policy.originals_horizon_ms - self._policy.memory_ms)
+            self._at = [min(self._at[source], self._first_at(source, r_ms)) for source in (0, 1)]
+            first, second = (self._offset(source, starts[source]) for source in (0, 1))
+            starts = (first, second)
+        self._lane.restore(said.j_ms, said.processed, self._records(), r_ms=r_ms, starts=starts)
+
+    def _first_at(self, source: int, log_time: int) -> int:
+        """Return the place of the first record with a log time or a later one."""
+        return sum(1 for record in self._log[source] if record[1] < log_time)
+
+    def _offset(self, source: int, otherwise: int) -> int:
+        """Return the offset at which reading goes on."""
+        log, at = self._log[source], self._at[source]
+        return log[at][0] if at < len(log) else otherwise
 
     def _records(self) -> Sequence[bytes]:
         return [json.dumps(record).encode() for record in self.broker.topic.values()]
