@@ -1,4 +1,4 @@
-"""A lane that is killed again and again: every restart goes by the committed cut, the topic and what is left of the ledger."""
+"""A lane that is killed again and again: a restart has the committed cut, the topic, and the ledger or none."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Log = tuple[list["RawRecord"], list["RawRecord"]]
 
-KEPT, SYNCED, LOST = "kept", "synced", "lost"
-"""What a crash leaves of the ledger: all that was put, what the last commit made sure of, or nothing."""
+SYNCED, LOST = "synced", "lost"
+"""What a crash leaves of the ledger: what goes before the committed cut, or nothing."""
 NEVER_STALLED = 10**9
 PROMISED = (
     "id kind severity status resolution voucher fields amount_at_risk currency opened_at resolved_at".split()  # noqa: SIM905
@@ -70,7 +70,7 @@ def run_whole(log: Log, policy: Policy) -> dict[str, dict[str, Any]]:
 class Killed:
     """One lane over one log, fed in random fetches, committed at random and killed at random."""
 
-    def __init__(self, log: Log, policy: Policy, rng: random.Random, *, kills: int, ledger: str = KEPT) -> None:
+    def __init__(self, log: Log, policy: Policy, rng: random.Random, *, kills: int, ledger: str = SYNCED) -> None:
         self._log = log
         self._policy = policy
         self._rng = rng

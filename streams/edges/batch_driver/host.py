@@ -325,7 +325,7 @@ class LaneHost:
             if not positions:
                 return
             # A commit lets go of records: what is to be known of them must be on the disk before.
-            synced = [hosted.ledger.sync for hosted, cut in chosen if hosted.write_cut(cut) and hosted.ledger]
+            synced = [hosted.ledger.sync for hosted, cut in chosen if hosted.write_ledger(cut) and hosted.ledger]
             await asyncio.gather(*(asyncio.to_thread(sync) for sync in synced))
             error = await log.commit(positions)
             self._observer.count_commit("ok" if error is None else "failed")

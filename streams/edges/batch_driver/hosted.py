@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streams.edges.batch_driver.commits import CutLog
@@ -116,24 +115,19 @@ class HostedLane:
         """Return the next offset to read of both partitions."""
         return {partition: state.position for partition, state in zip(self.partitions, self.sources, strict=True)}
 
-    def write_ledger(self) -> None:
-        """Write what the lane has put into its ledger, with how far it was read."""
-        if self.ledger is not None:
-            self.ledger.write((self.sources[0].position, self.sources[1].position))
-
-    def write_cut(self, cut: Cut) -> bool:
-        """Write a cut into the ledger that holds what the cut lets go of; tell whether there is one to be synced."""
+    def write_ledger(self, cut: Cut) -> bool:
+        """Write into the ledger what a cut lets go of; tell whether there is something to be synced."""
         if self.ledger is None:
             return False
-        terminal, host = (position[0] for position in self.commit_positions(cut).values())
-        # While an earlier life is read again the ledger is not complete: it keeps the cut that it has.
-        kept = replace(cut, offsets=(terminal, host)) if cut.j_ms > self.j_ms else None
-        self.ledger.write((self.sources[0].position, self.sources[1].position), kept)
+        self.ledger.write(cut)
         return True
 
     def snapshot(self) -> None:
         """Take a cut of the lane as of now and keep it until its outputs are acknowledged."""
-        self.cuts.note(self.lane.cut(), self.sends.issued)
+        cut = self.lane.cut()
+        if self.ledger is not None:
+            self.ledger.seal(cut)
+        self.cuts.note(cut, self.sends.issued)
 
     def committable(self) -> Cut | None:
         """Return the newest cut whose outputs are acknowledged and that is not committed yet."""

@@ -69,14 +69,20 @@ class LaneLedger(Protocol):
     def begin_anew(self, why: str) -> None:
         """Go on with an empty one."""
 
-    def write(self, covered: tuple[int, int] | None, cut: Cut | None = None) -> None:
-        """Write what the lane has put, with the next unread offset of each source, in one batch."""
+    def fill(self, j_ms: int) -> None:
+        """Say that the lane is read from before its cut, and that the ledger is complete only after ``j_ms``."""
+
+    def seal(self, cut: Cut) -> None:
+        """Take a cut of the lane that was taken just now: it goes after all that the lane has put so far."""
+
+    def write(self, cut: Cut) -> None:
+        """Write a sealed cut that is about to be committed, with what goes before it, in one batch."""
 
     def sync(self) -> None:
         """Return once all that was written is on the disk; called in a thread."""
 
     def close(self) -> None:
-        """Write what waits and close it."""
+        """Close it; what goes before no committed cut is left out."""
 
 
 class Ledgers(Protocol):

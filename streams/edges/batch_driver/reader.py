@@ -138,8 +138,6 @@ class Reader:
             if end >= len(part.records):
                 parts.remove(part)
                 self._in_doubt.discard(part.partition)
-                if not parts:
-                    part.hosted.write_ledger()
             if time.perf_counter() - self._breath >= BREATH_SECONDS:
                 await asyncio.sleep(0)
                 self._breath = time.perf_counter()

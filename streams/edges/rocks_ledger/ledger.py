@@ -1,9 +1,16 @@
-"""The ledger of one lane on disk: what is put waits in memory until the fetch that brought it is written."""
+"""The ledger of one lane on disk: what is put waits in memory for the cut that it goes before.
+
+A batch is a cut and the facts that were put before it was taken, whole or not at all.  So after any crash
+the disk stands exactly at a cut.  Written fetch by fetch it would be ahead of its cut, and a replay from
+there would meet what its own future did: the crash simulation finds other anomalies then.  Only while an
+earlier life is read back, before there is a cut at all, facts are written as they come.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from streams.core.ledger import NOT_YET
@@ -16,12 +23,12 @@ if TYPE_CHECKING:
     from streams.edges.rocks_ledger.shelf import Shelf
     from streams.edges.rocks_ledger.store import Store
 
-MOST_WAITING: Final = 20_000
-"""Facts that wait at most for the end of their fetch; a restart hands over far more than a fetch does."""
+MOST_WRITTEN_AT_ONCE: Final = 20_000
+"""Facts of one batch while an earlier life is read back."""
 
 
 class RocksLedger:
-    """The port's facts, one write batch a fetch; open from ``claim`` to ``close``."""
+    """The port's facts, one write batch a cut; open from ``claim`` to ``close``."""
 
     def __init__(self, lane: int, partitions: int, shelf: Shelf) -> None:
         """Nothing is opened yet: a former owner may still be about to close."""
@@ -34,7 +41,13 @@ class RocksLedger:
         """Held by what runs in a thread of its own; closing waits for it."""
         self._covers_from = NOT_YET
         self._waiting: dict[tuple[str, str], list[Fact]] = {}
-        self._count = 0
+        """All that is not written yet, for look-ups."""
+        self._fresh: list[Fact] = []
+        """What was put since the last cut."""
+        self._sealed: deque[tuple[Cut, list[Fact]]] = deque()
+        """Cuts that are not committed yet, each with what was put between it and the one before."""
+        self._filling_until = NOT_YET
+        """J of the start while the ledger is not complete, else ``NOT_YET``."""
         self.written_facts = 0
         self.written_seconds = 0.0
 
@@ -63,16 +76,21 @@ class RocksLedger:
         self._store = self._shelf.begin_anew(store, self._lane, self._partitions, why)
         self._covers_from = NOT_YET
 
+    def fill(self, j_ms: int) -> None:
+        """Say that the lane is read from before its cut, and that the ledger is complete only after ``j_ms``.
+
+        Until then it has no cut, so that a crash on the way lets nobody rely on it.
+        """
+        self._filling_until = max(j_ms, 0)
+        self._opened().drop_cut()
+
     def close(self) -> None:
-        """Write what waits and close; nothing happens where nothing is open."""
+        """Close; what goes before no committed cut is left out.  Nothing happens where nothing is open."""
         with self._opening:
             self._ended = True
             store, self._store = self._store, None
             if store is not None:
-                try:
-                    store.write(self._taken(), self._covers_from, None, None)
-                finally:
-                    store.close()
+                store.close()
 
     # What the lane asks
 
@@ -97,9 +115,9 @@ class RocksLedger:
             else:
                 standing[:] = [other for other in standing if other[2:5] != fact[2:5]]
                 standing.append(fact)
-        self._count += len(facts)
-        if self._count > MOST_WAITING:
-            self.write(None)
+        self._fresh += facts
+        if self._filling_until != NOT_YET and len(self._fresh) > MOST_WRITTEN_AT_ONCE:
+            self._write_fresh()
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number."""
@@ -125,11 +143,44 @@ class RocksLedger:
 
     # What the driver asks
 
-    def write(self, covered: tuple[int, int] | None, cut: Cut | None = None) -> None:
-        """Write all that was put, with the next unread offset of each source, in one batch."""
+    def seal(self, cut: Cut) -> None:
+        """Take a cut of the lane that was taken just now: it goes after all that was put so far."""
+        if self._filling_until != NOT_YET:
+            if cut.j_ms <= self._filling_until:
+                return
+            self._filling_until = NOT_YET
+        self._sealed.append((cut, self._fresh))
+        self._fresh = []
+
+    def write(self, cut: Cut) -> None:
+        """Write a cut that is about to be committed, with what goes before it, in one batch.
+
+        A cut that was taken while an earlier life was read back is not written.
+        """
+        if not any(sealed is cut for sealed, _ in self._sealed):
+            return
+        facts: list[Fact] = []
+        sealed = None
+        while sealed is not cut:
+            sealed, before = self._sealed.popleft()
+            facts += before
+        self._write(facts, cut)
+
+    def _write_fresh(self) -> None:
+        facts, self._fresh = self._fresh, []
+        self._write(facts, None)
+
+    def _write(self, facts: list[Fact], cut: Cut | None) -> None:
         began = time.perf_counter()
-        self.written_facts += self._count
-        self._opened().write(self._taken(), self._covers_from, covered, cut)
+        self._opened().write(facts, self._covers_from, cut)
+        waiting = self._waiting
+        for fact in facts:
+            standing = waiting.get(fact[:2])
+            if standing is not None:
+                standing[:] = [other for other in standing if other is not fact]
+                if not standing:
+                    del waiting[fact[:2]]
+        self.written_facts += len(facts)
         self.written_seconds += time.perf_counter() - began
 
     def sync(self) -> None:
@@ -142,10 +193,6 @@ class RocksLedger:
     def disk_bytes(self) -> int:
         """How much the files take."""
         return 0 if self._store is None else self._store.disk_bytes
-
-    def _taken(self) -> Iterable[Fact]:
-        waiting, self._waiting, self._count = self._waiting, {}, 0
-        return (fact for facts in waiting.values() for fact in facts)
 
     def _opened(self) -> Store:
         if self._store is None:

@@ -78,9 +78,10 @@ class Shelf:
             _log.warning("ledger_in_use", lane=lane, places=locked, waited_seconds=WAIT_SECONDS)
         best = max(free, key=_reach, default=None)
         for store in free:
-            if store is not best:
+            if store is not best or store.is_unfinished:
                 store.close()
                 shutil.rmtree(store.path, ignore_errors=True)
+                best = None if store is best else best
         if best is None:
             best = Store(_free_place(folder), identity, self._bounds)
         _log.info("ledger_opened", lane=lane, path=str(best.path), covers_from=best.covers_from)

@@ -57,10 +57,7 @@ _ZSTD_WINDOW_BITS: Final = -14
 _CHECKSUMS: Final = struct.Struct(">II").pack
 _PLACE: Final = struct.Struct(">QBQ")
 _PREFIX_BYTES: Final = 8
-_IDENTITY, _COVERS_FROM, _COVERED, _CUT = b"identity", b"covers_from", b"covered", b"cut"
-
-Covered = tuple[int, int]
-"""The next unread offset of terminal and host: facts of what lies before are here or still in memory."""
+_IDENTITY, _COVERS_FROM, _CUT = b"identity", b"covers_from", b"cut"
 
 
 class LedgerLockedError(Exception):
@@ -199,8 +196,8 @@ class Store:
 
     # Writing
 
-    def write(self, facts: Iterable[Fact], covers_from: int, covered: Covered | None, cut: Cut | None) -> None:
-        """Write facts and what they cover in one batch, whole or not at all; not yet synced."""
+    def write(self, facts: Iterable[Fact], covers_from: int, cut: Cut | None) -> None:
+        """Write facts and the cut that they go before in one batch, whole or not at all; not yet synced."""
         batch = WriteBatch(raw_mode=True)
         put = batch.put
         place = _PLACE.pack
@@ -216,14 +213,18 @@ class Store:
                 put(b"%b%b\0%b\0%b" % (sums, one, other, place(log_time, source, offset)), value, handle)
         if covers_from != self.covers_from:
             put(_COVERS_FROM, b"%d" % covers_from)
-        if covered is not None:
-            put(_COVERED, b"%d %d" % covered)
         if cut is not None:
             put(_CUT, msgspec.json.encode(cut))
         if not batch.is_empty():
             self._db.write(batch)
         self.covers_from = covers_from
         self.cut = cut or self.cut
+
+    def drop_cut(self) -> None:
+        """Stand at no cut any more: what is written from now on goes before none."""
+        if self.cut is not None:
+            self._db.delete(_CUT)
+            self.cut = None
 
     def _handle(self, bucket: int) -> ColumnFamily | None:
         """Return where to write to a bucket, None where it is forgotten."""
@@ -278,6 +279,11 @@ class Store:
                         number = key[_PREFIX_BYTES + len(full) : -_PLACE.size - 1].decode()
                         yield _fact(terminal, number, place, value)
                 scan.next()
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there are facts but no cut that they go before, so that nobody can rely on them."""
+        return self.cut is None and bool(self._buckets)
 
     @property
     def disk_bytes(self) -> int:
