@@ -151,7 +151,7 @@ def _leave_mark(state: LaneState, voucher: Voucher, original: Voucher | None, at
     original.marks = (*_without(original.marks, mine), mine)
     anomaly = original.anomaly
     if anomaly is not None and anomaly.kind in ("orphan_terminal", "orphan_host"):
-        state.journal.add_evidence(anomaly, sentence_of(mine), at)
+        state.journal.add_evidence(anomaly, mine.sentence, at)
 
 
 def _without(marks: tuple[Mark, ...], mine: Mark) -> tuple[Mark, ...]:
@@ -160,11 +160,6 @@ def _without(marks: tuple[Mark, ...], mine: Mark) -> tuple[Mark, ...]:
 
 def _same_marker(one: Mark, other: Mark) -> bool:
     return one.kind == other.kind and bool(set(one.events) & set(other.events)) and one.number == other.number
-
-
-def sentence_of(mark: Mark) -> str:
-    """Return a mark in words, as the evidence of an orphan shows it."""
-    return f"{mark.kind} {mark.number} points at it: {' and '.join(mark.events)}"
 
 
 def _marks_on(state: LaneState, original: Voucher, at: int) -> list[Mark]:

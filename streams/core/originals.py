@@ -22,6 +22,7 @@ HOUR_MS: Final = 3_600_000
 SIX_DIGITS: Final = 1_000_000
 TWELVE_DIGITS: Final = 1_000_000_000_000
 MOST_HINTS: Final = 5
+VOIDABLE: Final = ("sale", "preauth", "completion")
 
 
 def named_by(voucher: Voucher) -> Original | None:
@@ -137,7 +138,9 @@ def hints(state: LaneState, voucher: Voucher, named: Original, at: int) -> tuple
     since = at - state.policy.originals_horizon_ms
     terminal, number = voucher.run.key[0], (named.voucher_number or "").lstrip("0")
     standing = [other for other in state.memory.ever_of_terminal(terminal, since) if other is not voucher]
-    standing = sorted((other for other in standing if other.log_time <= at), key=lambda other: other.place)
+    standing = sorted(
+        (other for other in standing if other.log_time <= at and other.kind in VOIDABLE), key=lambda other: other.place
+    )
     return (
         *[f"the same voucher number in another batch: {_told(other)}" for other in _other_batch(standing, number)],
         *[f"a number that is nearly the same: {_told(other)}" for other in _near(standing, number)],
@@ -158,8 +161,7 @@ def _same_amount(standing: list[Voucher], voucher: Voucher) -> list[Voucher]:
     found = [
         other
         for other in standing
-        if other.kind in ("sale", "preauth", "completion")
-        and abs(other.log_time - voucher.log_time) <= HOUR_MS
+        if abs(other.log_time - voucher.log_time) <= HOUR_MS
         and any(leg.amount in amounts for leg in other.legs)
     ]
     return found[-MOST_HINTS:]

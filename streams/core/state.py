@@ -171,6 +171,8 @@ class LaneState:
         Returns ``None`` where it was opened before.
         """
         marks = ["held"] * held + ["limited"] * voucher.limited
+        if main and voucher.marks and finding.kind in ("orphan_terminal", "orphan_host"):
+            finding.evidence = (*finding.evidence, *(mark.sentence for mark in voucher.marks))
         if voucher.batch_key:
             finding.evidence = (*finding.evidence, *self._other_batches(voucher))
         anomaly = self.journal.open_voucher(voucher, finding, at, self.link_label(voucher), marks)

@@ -100,6 +100,11 @@ class Mark:
         """Return what decides which of two markers came first."""
         return self.log_time, self.event_id
 
+    @property
+    def sentence(self) -> str:
+        """Return this mark in words, as the evidence of an orphan shows it."""
+        return f"{self.kind} {self.number} points at it: {' and '.join(self.events)}"
+
     def repeats(self, other: Mark) -> bool:
         """Tell whether two marks are one wish sent twice: same kind, amount and voucher number."""
         return (self.kind, self.amount, self.number) == (other.kind, other.amount, other.number)

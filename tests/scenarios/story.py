@@ -93,7 +93,7 @@ def _anomaly(record: dict[str, Any]) -> list[str]:
     lines += [f"    {sentence}" for sentence in record["evidence"]]
     if record["original"]:
         original = record["original"]
-        lines.append(f"    original: {original['kind']} {original['terminal_id']} {original['voucher_number']}")
+        lines.append(f"    original: {original['kind'] or 'nothing,'} {original['terminal_id']} {original['voucher_number']}")
     if record["status"] == "resolved":
         lines.append(f"    t={_seconds(record['resolved_at'])} resolved, {record['resolution']}")
     elif record["status"] == "expired":
