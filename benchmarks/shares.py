@@ -55,7 +55,7 @@ def _timed(folder: Path, policy: Policy) -> dict[str, float]:
     decoded = clock() - began
     lane = Lane(0, policy, live=False)
     began = clock()
-    changes = [change for source, chunk in _chunks(lines) for change in lane.feed(source, chunk).changes]
+    changes = [change for source, chunk in chunks(lines) for change in lane.feed(source, chunk).changes]
     changes += lane.flush().changes
     fed = clock() - began
     began = clock()
@@ -68,7 +68,7 @@ def _timed(folder: Path, policy: Policy) -> dict[str, float]:
     return {"read": read, "decode": decoded, "judge": judged, "encode": encoded, "lines": sum(map(len, lines))}
 
 
-def _chunks(lines: list[list[Line]]) -> list[tuple[int, list[RawRecord]]]:
+def chunks(lines: list[list[Line]]) -> list[tuple[int, list[RawRecord]]]:
     """Return the records of both sources in fetches, ordered by the time of their first record."""
     fetches: list[tuple[int, list[RawRecord]]] = []
     for source, own in enumerate(lines):

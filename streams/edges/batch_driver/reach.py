@@ -74,7 +74,7 @@ def _is_as_far(kept: Cut, start: Start) -> bool:
 
 async def _from_before(hosted: HostedLane, start: Start, reach_ms: int, log: InputLog) -> Start | None:
     """Return a start ``reach_ms`` before J."""
-    from_ms = start.j_ms - reach_ms
+    from_ms = max(0, start.j_ms - reach_ms)
     if not reach_ms or from_ms >= start.r_ms:
         return start
     found = await log.offsets_at(hosted.partitions, from_ms)

@@ -40,8 +40,8 @@ class RocksLedger:
         self._opening = threading.Lock()
         """Held by what runs in a thread of its own; closing waits for it."""
         self._covers_from = NOT_YET
-        self._waiting: dict[tuple[str, str], list[Fact]] = {}
-        """All that is not written yet, for look-ups."""
+        self._waiting: dict[str, dict[str, Fact | list[Fact]]] = {}
+        """All that is not written yet, by terminal and number, for look-ups; a fact that is alone stands by itself."""
         self._fresh: list[Fact] = []
         """What was put since the last cut."""
         self._sealed: deque[tuple[Cut, list[Fact]]] = deque()
@@ -108,20 +108,23 @@ class RocksLedger:
         """Take facts; they are written with the fetch, or before it is over where they are very many."""
         waiting = self._waiting
         for fact in facts:
-            key = fact[:2]
-            standing = waiting.get(key)
+            terminal, number = fact[0], fact[1]
+            numbers = waiting.get(terminal)
+            if numbers is None:
+                numbers = waiting[terminal] = {}
+            standing = numbers.get(number)
             if standing is None:
-                waiting[key] = [fact]
+                numbers[number] = fact
             else:
-                standing[:] = [other for other in standing if other[2:5] != fact[2:5]]
-                standing.append(fact)
+                numbers[number] = [*(other for other in _all(standing) if other[2:5] != fact[2:5]), fact]
         self._fresh += facts
         if self._filling_until != NOT_YET and len(self._fresh) > MOST_WRITTEN_AT_ONCE:
             self._write_fresh()
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number."""
-        return _newest(self._opened().of_number(terminal, number), self._waiting.get((terminal, number), ()))
+        standing = self._waiting.get(terminal, {}).get(number)
+        return _newest(self._opened().of_number(terminal, number), [] if standing is None else _all(standing))
 
     def of_reference(self, terminal: str, reference: str) -> list[Fact]:
         """Return the facts of a terminal that have a reference."""
@@ -134,7 +137,7 @@ class RocksLedger:
         return [fact for fact in found if fact[2] >= since_ms]
 
     def _waiting_of(self, terminal: str) -> list[Fact]:
-        return [fact for key, facts in self._waiting.items() if key[0] == terminal for fact in facts]
+        return [fact for facts in self._waiting.get(terminal, {}).values() for fact in _all(facts)]
 
     def forget(self, before_ms: int) -> None:
         """Give back the space of whole buckets of facts before a log time."""
@@ -175,11 +178,14 @@ class RocksLedger:
         self._opened().write(facts, self._covers_from, cut)
         waiting = self._waiting
         for fact in facts:
-            standing = waiting.get(fact[:2])
-            if standing is not None:
-                standing[:] = [other for other in standing if other is not fact]
-                if not standing:
-                    del waiting[fact[:2]]
+            numbers = waiting[fact[0]]
+            standing = numbers.get(fact[1])
+            if standing is fact:
+                del numbers[fact[1]]
+                if not numbers:
+                    del waiting[fact[0]]
+            elif isinstance(standing, list):
+                numbers[fact[1]] = [other for other in standing if other is not fact]
         self.written_facts += len(facts)
         self.written_seconds += time.perf_counter() - began
 
@@ -188,6 +194,10 @@ class RocksLedger:
         with self._opening:
             if self._store is not None:
                 self._store.sync()
+
+    def flush(self) -> None:
+        """Bring what was written into its final form at once; only measurements need that."""
+        self._opened().flush()
 
     @property
     def disk_bytes(self) -> int:
@@ -198,6 +208,10 @@ class RocksLedger:
         if self._store is None:
             raise RuntimeError(f"the ledger of lane {self._lane} is used while it is not open")
         return self._store
+
+
+def _all(standing: Fact | list[Fact]) -> list[Fact]:
+    return standing if isinstance(standing, list) else [standing]
 
 
 def _newest(written: Iterable[Fact], waiting: Sequence[Fact]) -> list[Fact]:

@@ -240,6 +240,11 @@ class Store:
         """Return once all that was written has reached the disk; for a thread of its own."""
         self._db.flush_wal(sync=True)
 
+    def flush(self) -> None:
+        """Write all buckets out of memory."""
+        for reader, _ in self._buckets.values():
+            reader.flush()
+
     def forget(self, before_ms: int) -> None:
         """Drop the buckets that end before a log time."""
         floor = before_ms // self._bucket_ms
