@@ -15,6 +15,7 @@ from streams.core import chains, lates, reversals
 from streams.core.chains import POINTING
 from streams.core.compare import comparable, differences, same_amount_and_card, value_of
 from streams.core.event import Event, content_of
+from streams.core.fields import read_original
 from streams.core.judgement import consider, deadline_kind, judge_pair, pair_deadline, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
 from streams.core.redelivery import Redeliveries, latest_copy
@@ -279,7 +280,11 @@ class Correlator:
                 or (name == "original" and leg.kind == "reversal")
             ):
                 continue
-            if getattr(mine, name) in (UNSET, None, "") or comparable(name, value_of(leg, name)) is None:
+            if name == "original":
+                lacks = not mine.original or read_original(msgspec.to_builtins(mine.original)) is None
+            else:
+                lacks = getattr(mine, name) in (UNSET, None, "") or comparable(name, value_of(leg, name)) is None
+            if lacks:
                 fill[name] = value
         leg.body = msgspec.structs.replace(mine, response_code=theirs.response_code, outcome=theirs.outcome, **fill)
         leg.raw = None

@@ -169,7 +169,7 @@ class Memory:
         if voucher.run is not run or voucher.anomaly is not None or voucher.verdict == "late_match":
             return
         findable = voucher in self._one_sided.get(run.key, ())
-        if findable or not voucher.is_reversal:
+        if findable or voucher.from_ledger or not voucher.is_reversal:
             self._facts += fact.of_voucher(voucher, findable=findable)
 
     def put_down(self, voucher: Voucher) -> None:
