@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import file_replay
-from streams.edges.faust_worker import COLLECT_AFTER
 from benchmarks.machine import measured_core, median, on_cores, other_cores, peak_mib
 from benchmarks.shares import chunks
 from benchmarks.workload import CANONICAL, WORKLOADS
 from streams.core.lane import Lane
 from streams.core.wire import SOURCES
+from streams.edges.faust_worker import COLLECT_AFTER
 from streams.edges.rocks_ledger import Shelf
 from streams.replay.files import in_order
 

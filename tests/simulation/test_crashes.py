@@ -39,7 +39,7 @@ def _explained(seed: int, whole: dict[str, object], killed: dict[str, object]) -
 @pytest.mark.parametrize("ledger", [SYNCED, LOST])
 @pytest.mark.parametrize("first", range(0, HISTORIES, SEEDS_AT_ONCE))
 def test_killed_anywhere(first: int, ledger: str) -> None:
-    """However a small history is fetched, committed and killed, the anomalies are the same, with or without a ledger."""
+    """However a small history is fetched, committed and killed, the anomalies are the same, ledger or no ledger."""
     for seed in range(first, first + SEEDS_AT_ONCE):
         history = small_history(seed)
         policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED)
