@@ -62,21 +62,24 @@ async def rebuild(
         if anomalies or any(partition in committed for partition in hosted.partitions):
             hosted.lane.restore(start.j_ms, start.processed, anomalies, r_ms=start.r_ms, starts=start.offsets)
         hosted.start_at(start.offsets, start.processed, clock.monotonic())
-        _log.info(
-            "lane_rebuilt",
-            lane=hosted.number,
-            j_ms=start.j_ms,
-            offsets=start.offsets,
-            replay_records=sum(
-                max(0, last - first) for first, last in zip(start.offsets, start.processed, strict=True)
-            ),
-            anomalies=len(anomalies),
-            generation=hosted.writer.generation,
-        )
+        _tell(hosted, start, len(anomalies))
     await log.seek({partition: offset for hosted in lanes for partition, offset in hosted.positions().items()})
     for hosted in lanes:
         hosted.ready = True
     return published
+
+
+def _tell(hosted: HostedLane, start: Start, anomalies: int) -> None:
+    pairs = zip(start.offsets, start.processed, strict=True)
+    _log.info(
+        "lane_rebuilt",
+        lane=hosted.number,
+        j_ms=start.j_ms,
+        offsets=start.offsets,
+        replay_records=sum(max(0, last - first) for first, last in pairs),
+        anomalies=anomalies,
+        generation=hosted.writer.generation,
+    )
 
 
 def _answering(lanes: Sequence[HostedLane], beginnings: Mapping[tuple[str, int], int]) -> Sequence[HostedLane]:
