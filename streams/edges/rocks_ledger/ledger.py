@@ -176,18 +176,26 @@ class RocksLedger:
     def _write(self, facts: list[Fact], cut: Cut | None) -> None:
         began = time.perf_counter()
         self._opened().write(facts, self._covers_from, cut)
+        if not self._fresh and not self._sealed:
+            self._waiting = {}
+        else:
+            self._drop_waiting(facts)
+        self.written_facts += len(facts)
+        self.written_seconds += time.perf_counter() - began
+
+    def _drop_waiting(self, facts: list[Fact]) -> None:
         waiting = self._waiting
         for fact in facts:
-            numbers = waiting[fact[0]]
+            numbers = waiting.get(fact[0], {})
             standing = numbers.get(fact[1])
             if standing is fact:
                 del numbers[fact[1]]
-                if not numbers:
-                    del waiting[fact[0]]
             elif isinstance(standing, list):
-                numbers[fact[1]] = [other for other in standing if other is not fact]
-        self.written_facts += len(facts)
-        self.written_seconds += time.perf_counter() - began
+                standing = [other for other in standing if other is not fact]
+                if standing:
+                    numbers[fact[1]] = standing
+                else:
+                    del numbers[fact[1]]
 
     def sync(self) -> None:
         """Return once what was written has reached the disk; for a thread of its own."""
