@@ -128,7 +128,7 @@ class RocksLedger:
 
     def of_reference(self, terminal: str, reference: str) -> list[Fact]:
         """Return the facts of a terminal that have a reference."""
-        found = _newest(self._opened().of_terminal(terminal, 0, reference), self._waiting_of(terminal))
+        found = _newest(self._opened().of_reference(terminal, reference), self._waiting_of(terminal))
         return [fact for fact in found if reference in fact[6]]
 
     def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:

@@ -6,8 +6,8 @@ holds at most five quarters of a horizon and what is new.  A look-up asks the fe
 
 A key is 4 bytes of the terminal's checksum, 4 of the number's, both as text, and the place of the first
 leg.  So a terminal's facts lie together, and the first 8 bytes are what the Bloom filters know.  A value is
-the references, a line's end, and the voucher.  References have no index: two more entries a fact would cost
-more time than the scans of a terminal that they spare, since few vouchers are looked for by reference.
+the references, a line's end, and the voucher.  For each reference there is an entry without a value that
+leads to the fact; of a fact that was put again it may be an old one.
 Figures in ``benchmarks/README.md``.
 """
 
@@ -137,6 +137,11 @@ def key_of(terminal: str, number: str) -> bytes:
     return b"%b%b\0%b\0" % (_CHECKSUMS(crc32(one), crc32(other)), one, other)
 
 
+def _reference_start(terminal: bytes, reference: bytes) -> bytes:
+    """Return what the keys of a terminal's reference begin with, before its text; 1 tells them from those of facts."""
+    return b"%b\1%b\0" % (_CHECKSUMS(crc32(terminal), crc32(reference, 1)), terminal)
+
+
 class Store:
     """One open database."""
 
@@ -210,7 +215,11 @@ class Store:
                 one, other = terminal.encode(), number.encode()
                 sums = _CHECKSUMS(crc32(one), crc32(other))
                 value = b"%b\n%b" % (" ".join(references).encode(), voucher)
-                put(b"%b%b\0%b\0%b" % (sums, one, other, place(log_time, source, offset)), value, handle)
+                rest = b"%b\0%b" % (other, place(log_time, source, offset))
+                put(b"%b%b\0%b" % (sums, one, rest), value, handle)
+                for reference in references:
+                    text = reference.encode()
+                    put(b"%b%b\0%b" % (_reference_start(one, text), text, rest), b"", handle)
         if covers_from != self.covers_from:
             put(_COVERS_FROM, b"%d" % covers_from)
         if cut is not None:
@@ -268,9 +277,23 @@ class Store:
                 yield _fact(terminal, number, _PLACE.unpack(key[-_PLACE.size :]), scan.value())
                 scan.next()
 
-    def of_terminal(self, terminal: str, since_ms: int, reference: str = "") -> Iterator[Fact]:
-        """Yield the facts of a terminal since a log time, of those with a reference where one is given."""
-        text, wanted = terminal.encode(), reference.encode()
+    def of_reference(self, terminal: str, reference: str) -> Iterator[Fact]:
+        """Yield the facts of a terminal that have a reference, or had it before they were put again."""
+        one, text = terminal.encode(), reference.encode()
+        start = b"%b%b\0" % (_reference_start(one, text), text)
+        for reader, _ in self._buckets.values():
+            scan = reader.iter(self._of_number)
+            scan.seek(start)
+            while scan.valid() and (key := scan.key()).startswith(start):
+                place, number = key[-_PLACE.size :], key[len(start) : -_PLACE.size - 1].decode()
+                value = reader.get(key_of(terminal, number) + place)
+                if value is not None:
+                    yield _fact(terminal, number, _PLACE.unpack(place), value)
+                scan.next()
+
+    def of_terminal(self, terminal: str, since_ms: int) -> Iterator[Fact]:
+        """Yield the facts of a terminal since a log time."""
+        text = terminal.encode()
         start, full = _CHECKSUMS(crc32(text), 0)[:4], text + b"\0"
         for bucket, (reader, _) in self._buckets.items():
             if bucket < since_ms // self._bucket_ms:
@@ -280,7 +303,7 @@ class Store:
             while scan.valid() and (key := scan.key()).startswith(start):
                 if key.startswith(full, _PREFIX_BYTES):
                     place, value = _PLACE.unpack(key[-_PLACE.size :]), scan.value()
-                    if place[0] >= since_ms and (not wanted or wanted in value[: value.index(b"\n")].split(b" ")):
+                    if place[0] >= since_ms:
                         number = key[_PREFIX_BYTES + len(full) : -_PLACE.size - 1].decode()
                         yield _fact(terminal, number, place, value)
                 scan.next()
