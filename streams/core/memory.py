@@ -58,6 +58,7 @@ class Memory:
         self._recalled_at: deque[tuple[int, Key, Voucher]] = deque()
         self._numbers: dict[str, dict[str, int]] = {}
         """Of each terminal the numbers under which something stands here, and how often."""
+        self._swept_at = 0
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""
 
@@ -119,6 +120,7 @@ class Memory:
 
     def sweep(self, now: int) -> None:
         """Give back the space of runs that are forgotten at log time ``now``."""
+        self._swept_at = now
         if self.usual is not None:
             self.usual.sweep(now)
         ages = self._by_age
@@ -171,6 +173,14 @@ class Memory:
         findable = voucher in self._one_sided.get(run.key, ())
         if findable or voucher.from_ledger or not voucher.is_reversal:
             self._facts += fact.of_voucher(voucher, findable=findable)
+            self._keep_awaited(voucher, findable=findable)
+
+    def _keep_awaited(self, voucher: Voucher, *, findable: bool) -> None:
+        """Keep a transaction that a reversal holds in use: both have to mean the same voucher."""
+        if voucher.awaited:
+            voucher.awaited = False
+            voucher.findable, voucher.from_ledger = findable, True
+            self.use(voucher, self._swept_at)
 
     def put_down(self, voucher: Voucher) -> None:
         """Let what is known of a closed voucher that memory has forgotten already become a fact again."""
@@ -178,6 +188,7 @@ class Memory:
         if voucher.closed and voucher.anomaly is None and standing is not voucher.run:
             findable = voucher.findable or voucher in self._one_sided.get(voucher.run.key, ())
             self._facts += fact.of_voucher(voucher, findable=findable)
+            self._keep_awaited(voucher, findable=findable)
 
     def hand_over(self) -> None:
         """Give the ledger what was forgotten since the last time."""
@@ -191,7 +202,7 @@ class Memory:
         """Forget a voucher whose anomaly is over, if its run was forgotten while the anomaly stood."""
         if voucher.closed and voucher.anomaly is None and self.runs.get(voucher.run.key) is not voucher.run:
             self.put_down(voucher)
-            self.drop_one_sided(voucher)
+            self._take_off(voucher)
             for leg in voucher.legs:
                 leg.voucher = None
 
@@ -223,7 +234,7 @@ class Memory:
     def _drop_one_sided(self, run: Run) -> None:
         for voucher in [*run.vouchers, *(run.reversals or ())]:  # what is put away is not one-sided
             if voucher.run is run and voucher.closed and voucher.anomaly is None:
-                self.drop_one_sided(voucher)
+                self._take_off(voucher)
 
     def oldest_needed(self, from_ms: int) -> int:
         """Return the first log time of every run of a live lane that ends at ``from_ms`` or later, or is not closed.
@@ -255,6 +266,9 @@ class Memory:
     def drop_one_sided(self, voucher: Voucher) -> None:
         """Forget that a voucher lacks a side."""
         voucher.findable = False
+        self._take_off(voucher)
+
+    def _take_off(self, voucher: Voucher) -> None:
         for key in [voucher.run.key, *voucher.more_keys]:
             standing = self._one_sided.get(key)
             if standing and voucher in standing:
@@ -330,6 +344,9 @@ class Memory:
         facts = self.ledger.of_number(*key)
         if facts:
             found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
+        if is_reversal:
+            for reversal in found:
+                self._find_target(reversal)
         return found
 
     def ever_of_terminal(self, terminal: str, since_ms: int, reference: str = "") -> list[Voucher]:
@@ -359,6 +376,13 @@ class Memory:
         """Return the vouchers that facts tell of, without those that are known."""
         places = {voucher.place for voucher in known}
         return [fact.recalled(one, self.read_again) for one in facts if one[2:5] not in places]
+
+    def _find_target(self, reversal: Voucher) -> None:
+        """Let a reversal that is recalled know its transaction again."""
+        at = reversal.target_at
+        if at is not None and reversal.target is None:
+            targets = self.ever_of_number((reversal.run.key[0], at[0]))
+            reversal.target = next((target for target in targets if target.place == at[1:]), None)
 
     def use(self, voucher: Voucher, now: int) -> None:
         """Keep a voucher of the ledger in memory for a while, since something may happen to it."""

@@ -133,6 +133,8 @@ class Voucher:
     reversed_at: int | None = None
     more_keys: tuple[tuple[str, str], ...] = ()
     """Of a reversal: the keys that its repeats have added to the run's own."""
+    awaited: bool = False
+    """Whether a reversal holds this transaction, so that it is forgotten later than others."""
     pinned: bool = False
     """Whether a reversal holds this transaction, so that it cannot be put away."""
     denied: bool = False
@@ -150,6 +152,8 @@ class Voucher:
     unverifiable: bool = False
     from_ledger: bool = False
     """Whether this voucher was forgotten and is recalled from the ledger."""
+    target_at: tuple[str, int, int, int] | None = None
+    """Of a recalled reversal: number and place of its transaction."""
     findable: bool = False
     """Of a recalled voucher: whether the side that it lacks may still join it."""
     target: Voucher | None = None
