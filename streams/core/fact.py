@@ -172,9 +172,7 @@ def recalled(fact: Fact, read_again: Callable[[int, int, int, bytes], Event]) ->
     return voucher
 
 
-def _leg_of(
-    source: int, row: _Leg, key: tuple[str, str], read_again: Callable[[int, int, int, bytes], Event]
-) -> Event:
+def _leg_of(source: int, row: _Leg, key: tuple[str, str], read_again: Callable[[int, int, int, bytes], Event]) -> Event:
     more = row.more
     if more is None:
         leg = read_again(source, row.log_time, row.offset, bytes(row.body))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
+from streams.core.numbers import Numbers
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
@@ -56,8 +57,7 @@ class Memory:
         self._recalled: dict[Key, list[Voucher]] = {}
         """Vouchers that were forgotten and are in use again."""
         self._recalled_at: deque[tuple[int, Key, Voucher]] = deque()
-        self._numbers: dict[str, dict[str, int]] = {}
-        """Of each terminal the numbers under which something stands here, and how often."""
+        self._numbers = Numbers()
         self._swept_at = 0
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""
@@ -65,7 +65,7 @@ class Memory:
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
         if key not in self.runs:
-            self._note_number(key)
+            self._numbers.note(key)
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
         self._by_age.append(run)
         if self._live:
@@ -82,24 +82,10 @@ class Memory:
     def take_in(self, run: Run) -> None:
         """Take the run of a voucher that was packed until now; its turn among the births has passed."""
         self.runs[run.key] = run
-        self._note_number(run.key)
+        self._numbers.note(run.key)
         self._by_age.append(run)
         if self._live:
             heappush(self._unpacked, (run.first, id(run), run))
-
-    def _note_number(self, key: Key) -> None:
-        numbers = self._numbers.get(key[0])
-        if numbers is None:
-            numbers = self._numbers[key[0]] = {}
-        numbers[key[1]] = numbers.get(key[1], 0) + 1
-
-    def _drop_number(self, key: Key) -> None:
-        numbers = self._numbers[key[0]]
-        numbers[key[1]] -= 1
-        if not numbers[key[1]]:
-            del numbers[key[1]]
-            if not numbers:
-                del self._numbers[key[0]]
 
     def renew(self, run: Run, at: int) -> Run:
         """Begin the run of a number anew; what is not closed yet goes on in it, the rest is forgotten.
@@ -136,7 +122,7 @@ class Memory:
                 continue
             if self.runs.get(run.key) is run:
                 del self.runs[run.key]
-                self._drop_number(run.key)
+                self._numbers.drop(run.key)
             self._forget(run)
         recalled_at = self._recalled_at
         while recalled_at and recalled_at[0][0] < floor:
@@ -288,7 +274,7 @@ class Memory:
         standing = self.with_anomaly.get(voucher.run.key)
         if standing is None:
             standing = self.with_anomaly[voucher.run.key] = []
-            self._note_number(voucher.run.key)
+            self._numbers.note(voucher.run.key)
         if voucher not in standing:
             standing.append(voucher)
 
@@ -303,7 +289,7 @@ class Memory:
             standing.remove(voucher)
             if not standing:
                 del self.with_anomaly[voucher.run.key]
-                self._drop_number(voucher.run.key)
+                self._numbers.drop(voucher.run.key)
 
     def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
         """Let a reversal be found by its terminal for as long as repeats of it can come."""
@@ -357,10 +343,10 @@ class Memory:
         if self.usual is not None:
             self.usual.unpack_terminal(terminal, reference)
         found: list[Voucher] = []
-        for number in list(self._numbers.get(terminal, ())):
+        for number in self._numbers.of(terminal):
             key = (terminal, number)
             run = self.runs.get(key)
-            if run is not None and (not reference or _may_have(run, reference)):
+            if run is not None and (not reference or run.may_have(reference)):
                 found += self.vouchers_of(run)
             for more in (self.with_anomaly, self._recalled):
                 if key in more:
@@ -390,7 +376,7 @@ class Memory:
         if voucher.from_ledger and voucher not in self._recalled.get(key, ()):
             if key not in self._recalled:
                 self._recalled[key] = []
-                self._note_number(key)
+                self._numbers.note(key)
             self._recalled[key].append(voucher)
             self._recalled_at.append((now, key, voucher))
 
@@ -400,17 +386,8 @@ class Memory:
             standing.remove(voucher)
             if not standing:
                 del self._recalled[key]
-                self._drop_number(key)
+                self._numbers.drop(key)
 
     def reaches(self, voucher: Voucher, now: int) -> bool:
         """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
-
-
-def _may_have(run: Run, reference: str) -> bool:
-    """Tell whether a run's vouchers may have an rrn or auth code; what is put away is asked by its bytes."""
-    raw = run.terminal_bytes
-    if raw is None or run.host_bytes is None:
-        return True
-    part = reference.encode()
-    return part in raw or part in run.host_bytes or b"\\" in raw or b"\\" in run.host_bytes

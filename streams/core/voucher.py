@@ -62,6 +62,14 @@ class Run:
         self.aged = aged
         self.vouchers = vouchers
 
+    def may_have(self, reference: str) -> bool:
+        """Tell whether a voucher of this run can have an rrn or auth code; a pair put away is asked by its bytes."""
+        terminal, host = self.terminal_bytes, self.host_bytes
+        if terminal is None or host is None:
+            return True
+        part = reference.encode()
+        return part in terminal or part in host or b"\\" in terminal or b"\\" in host
+
     def put_away(self, terminal: Event, host: Event) -> None:
         """Keep of the one pair of this run, which agreed, the bytes and places of its legs alone."""
         self.terminal_bytes, self.host_bytes = terminal.raw, host.raw
@@ -77,7 +85,7 @@ class Mark:
     the ids of all its legs, ``amount`` minor units, ``approved`` says that the host has approved it.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  one argument a value
+    def __init__(
         self,
         kind: str,
         log_time: int,
