@@ -41,7 +41,7 @@ def test_killed_anywhere(first: int) -> None:
     """Every crash point, commit and fetch split of a small history leads to the same anomalies."""
     for seed in range(first, first + SEEDS_AT_ONCE):
         history = small_history(seed)
-        policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED)
+        policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED, originals_horizon_ms=1)
         log = log_of(history)
         whole = run_whole(log, policy)
         killed = Killed(log, policy, random.Random(seed), kills=4)
