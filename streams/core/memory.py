@@ -131,6 +131,8 @@ class Memory:
             self._drop_recalled(key, voucher)
         self.hand_over()
         self.ledger.forget(now - self.horizon_ms)
+        if self.usual is not None:
+            self.usual.forget(now - self.horizon_ms)
 
     def _forget(self, run: Run) -> None:
         """Let what a run holds become facts, and cut it apart."""
@@ -330,6 +332,10 @@ class Memory:
         facts = self.ledger.of_number(*key)
         if facts:
             found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
+        if self.usual is not None and not is_reversal:
+            facts = self.usual.facts_of_number(*key)
+            if facts:
+                found += self._told(facts, found)
         if is_reversal:
             for reversal in found:
                 self._find_target(reversal)
@@ -356,6 +362,10 @@ class Memory:
         facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)
         if facts:
             found += [v for v in self._told(facts, found) if not v.is_reversal]
+        if self.usual is not None:
+            facts = self.usual.facts_of_terminal(terminal, since_ms, reference)
+            if facts:
+                found += self._told(facts, found)
         return [voucher for voucher in found if voucher.log_time >= since_ms]
 
     def _told(self, facts: list[Fact], known: list[Voucher]) -> list[Voucher]:
