@@ -229,11 +229,12 @@ def voucher_row(legs: tuple[Event, ...]) -> dict[str, object]:
 def original_row(original: Voucher) -> dict[str, object]:
     """Return the ``original`` of a record: the voucher that was pointed at, and its events."""
     row = voucher_row(tuple(original.legs))
-    return row | {"events": [leg.body.event_id for leg in original.legs], "log_time": original.log_time}
+    events = [leg.body.event_id for leg in original.legs]
+    return row | {"date": None, "reason": None, "events": events, "log_time": original.log_time}
 
 
 def reference_row(voucher: Voucher, named: Original) -> dict[str, object]:
     """Return the ``original`` of a record where none was found: what the pointing voucher names."""
     texts = {name: getattr(named, name) or None for name in ("batch_number", "voucher_number", "rrn", "kind", "date")}
     terminal = voucher_row(tuple(voucher.legs))["terminal_id"]
-    return {"terminal_id": terminal, "merchant_id": None, **texts, "events": [], "log_time": None}
+    return {"terminal_id": terminal, "merchant_id": None, **texts, "reason": None, "events": [], "log_time": None}

@@ -184,9 +184,7 @@ def _marks_before(state: LaneState, voucher: Voucher, original: Voucher, at: int
     return [
         mark
         for mark in _marks_on(state, original, at)
-        if mark.blame < mine.blame
-        and not _same_marker(mark, mine)
-        and _stands(state, voucher.run.key[0], mark, at)
+        if mark.blame < mine.blame and not _same_marker(mark, mine) and _stands(state, voucher.run.key[0], mark, at)
     ]
 
 

@@ -134,7 +134,7 @@ class Correlator:
                 self._repeat(voucher, leg, event)
                 return
             lone = voucher.lone
-            if lone is not None and lone.source != source and _is_older(lone, pending):
+            if lone is not None and lone.source != source and lates.is_older(lone, pending):
                 pending = lone
         if self._answer_late(event, run, batch_key):
             return
@@ -396,7 +396,3 @@ class Correlator:
             if until > at:
                 voucher.held_until = until
                 self._state.timers.set(until, deadline_kind(leg), leg.source, leg.offset, leg)
-
-
-def _is_older(leg: Event, than: Event | None) -> bool:
-    return than is None or (leg.log_time, leg.offset) < (than.log_time, than.offset)

@@ -56,6 +56,8 @@ class _State(Struct, array_like=True, gc=False):
     reversed_at: int | None
     numbers: list[str]
     marks: list[tuple[str, int, str, list[str], int, str, bool]]
+    target: tuple[str, int, int, int] | None = None
+    """Of a reversal: number and place of the transaction that it belongs to."""
 
 
 class _Row(Struct, gc=False):
@@ -108,11 +110,19 @@ def of_voucher(voucher: Voucher, *, findable: bool) -> list[Fact]:
             (mark.kind, mark.log_time, mark.event_id, list(mark.events), mark.amount, mark.number, mark.approved)
             for mark in voucher.marks
         ],
+        _target_of(voucher),
     )
     value = _encode(_Row(_row_of(voucher.terminal), _row_of(voucher.host), state))
     place = voucher.place
     found = references(text for leg in voucher.legs for text in (leg.body.rrn, leg.body.auth_code))
     return [(*key, *place, value, found) for key in (voucher.run.key, *voucher.more_keys)]
+
+
+def _target_of(voucher: Voucher) -> tuple[str, int, int, int] | None:
+    target = voucher.target
+    while target is not None and target.verdict == "late_match" and target.target is not None:
+        target = target.target
+    return (target.run.key[1], *target.place) if voucher.is_reversal and target is not None else None
 
 
 def _row_of(leg: Event | None) -> _Leg | None:
@@ -157,15 +167,12 @@ def recalled(fact: Fact, read_again: Callable[[int, int, int, bytes], Event]) ->
         voucher.denied = state.denied
         voucher.reversed_at = state.reversed_at
         voucher.more_keys = tuple((fact[0], number) for number in state.numbers if number != fact[1])
+        voucher.target_at = state.target
         voucher.marks = tuple(Mark(*mark[:3], tuple(mark[3]), *mark[4:]) for mark in state.marks)
-    for leg in voucher.legs:
-        leg.voucher = voucher
     return voucher
 
 
-def _leg_of(
-    source: int, row: _Leg, key: tuple[str, str], read_again: Callable[[int, int, int, bytes], Event]
-) -> Event:
+def _leg_of(source: int, row: _Leg, key: tuple[str, str], read_again: Callable[[int, int, int, bytes], Event]) -> Event:
     more = row.more
     if more is None:
         leg = read_again(source, row.log_time, row.offset, bytes(row.body))

@@ -222,24 +222,27 @@ def fire(state: LaneState, due: Due) -> None:
         state.expire(cast("Anomaly", subject), at)
     elif kind == STORED:
         cast("Callable[[], None]", subject)()
-    elif kind == CHAIN:
-        pointing = cast("Voucher", subject)
-        if pointing.chain_at == at:
-            chains.judge(state, pointing, at)
-    elif kind == PAIR_DEADLINE:
-        pair = cast("Voucher", subject)
-        if pair.deadline == at and not pair.closed:
-            if pair.is_reversal:
-                pair.deadline = 0
-                reversals.judge(state, pair, at)
-            else:
-                judge_pair(state, pair, at)
-    elif kind == REVERSAL_WAIT_END:
-        pair = cast("Voucher", subject)
-        if pair.wait_end == at and not pair.closed:
-            end_wait(state, pair, at)
+    elif kind in (PAIR_DEADLINE, REVERSAL_WAIT_END, CHAIN):
+        _fire_pair(state, cast("Voucher", subject), kind, at)
     else:
         leg = cast("Event", subject)
         lone = leg.voucher
         if lone is not None and lone.lone is leg and at in (leg.deadline, lone.held_until):
             judge_lone(state, lone, leg, at)
+
+
+def _fire_pair(state: LaneState, voucher: Voucher, kind: int, at: int) -> None:
+    if kind == CHAIN:
+        if voucher.chain_at == at:
+            chains.judge(state, voucher, at)
+    elif voucher.closed:
+        return
+    elif kind == REVERSAL_WAIT_END:
+        if voucher.wait_end == at:
+            end_wait(state, voucher, at)
+    elif voucher.deadline == at:
+        if voucher.is_reversal:
+            voucher.deadline = 0
+            reversals.judge(state, voucher, at)
+        else:
+            judge_pair(state, voucher, at)

@@ -62,3 +62,8 @@ def find_unanswered(state: LaneState, event: Event, batch_key: str) -> Event | N
         if event.log_time <= leg.deadline + state.policy.resolve_horizon_ms and same_amount_and_card(leg, event):
             found.append(leg)
     return min(found, key=lambda leg: (leg.log_time, leg.offset), default=None)
+
+
+def is_older(leg: Event, than: Event | None) -> bool:
+    """Tell whether a leg came before another, if there is another."""
+    return than is None or (leg.log_time, leg.offset) < (than.log_time, than.offset)

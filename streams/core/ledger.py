@@ -67,7 +67,7 @@ class MemoryLedger:
     def __init__(self, max_facts: int = 0) -> None:
         """Without ``max_facts`` only ``forget`` bounds it."""
         self._covers_from = NOT_YET
-        self._max_facts = max_facts
+        self.max_facts = max_facts
         self._terminals: dict[str, dict[str, Fact | list[Fact]]] = {}
         self._by_reference: dict[int, Fact | list[Fact]] = {}
         """By the hash of terminal and reference: what hashes alike is sorted out at the look-up."""
@@ -104,9 +104,13 @@ class MemoryLedger:
                 alike = by_reference.get(place)
                 by_reference[place] = fact if alike is None else [*_all(alike), fact]
             self._by_age.append(fact)
-        while self._max_facts and len(self._by_age) > self._max_facts:
-            self._covers_from = max(self._covers_from, self._by_age[0][2] + 1)
+        while self.max_facts and len(self._by_age) > self.max_facts:
+            self.lose(self._by_age[0][2])
             self._drop()
+
+    def lose(self, at: int) -> None:
+        """Cover nothing that began at a log time or before: it had to go."""
+        self._covers_from = max(self._covers_from, at + 1)
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
+from streams.core.numbers import Numbers
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
@@ -56,15 +57,15 @@ class Memory:
         self._recalled: dict[Key, list[Voucher]] = {}
         """Vouchers that were forgotten and are in use again."""
         self._recalled_at: deque[tuple[int, Key, Voucher]] = deque()
-        self._numbers: dict[str, dict[str, int]] = {}
-        """Of each terminal the numbers under which something stands here, and how often."""
+        self._numbers = Numbers()
+        self._swept_at = 0
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""
 
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
         if key not in self.runs:
-            self._note_number(key)
+            self._numbers.note(key)
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
         self._by_age.append(run)
         if self._live:
@@ -81,24 +82,10 @@ class Memory:
     def take_in(self, run: Run) -> None:
         """Take the run of a voucher that was packed until now; its turn among the births has passed."""
         self.runs[run.key] = run
-        self._note_number(run.key)
+        self._numbers.note(run.key)
         self._by_age.append(run)
         if self._live:
             heappush(self._unpacked, (run.first, id(run), run))
-
-    def _note_number(self, key: Key) -> None:
-        numbers = self._numbers.get(key[0])
-        if numbers is None:
-            numbers = self._numbers[key[0]] = {}
-        numbers[key[1]] = numbers.get(key[1], 0) + 1
-
-    def _drop_number(self, key: Key) -> None:
-        numbers = self._numbers[key[0]]
-        numbers[key[1]] -= 1
-        if not numbers[key[1]]:
-            del numbers[key[1]]
-            if not numbers:
-                del self._numbers[key[0]]
 
     def renew(self, run: Run, at: int) -> Run:
         """Begin the run of a number anew; what is not closed yet goes on in it, the rest is forgotten.
@@ -119,6 +106,7 @@ class Memory:
 
     def sweep(self, now: int) -> None:
         """Give back the space of runs that are forgotten at log time ``now``."""
+        self._swept_at = now
         if self.usual is not None:
             self.usual.sweep(now)
         ages = self._by_age
@@ -134,7 +122,7 @@ class Memory:
                 continue
             if self.runs.get(run.key) is run:
                 del self.runs[run.key]
-                self._drop_number(run.key)
+                self._numbers.drop(run.key)
             self._forget(run)
         recalled_at = self._recalled_at
         while recalled_at and recalled_at[0][0] < floor:
@@ -143,6 +131,8 @@ class Memory:
             self._drop_recalled(key, voucher)
         self.hand_over()
         self.ledger.forget(now - self.horizon_ms)
+        if self.usual is not None:
+            self.usual.forget(now - self.horizon_ms)
 
     def _forget(self, run: Run) -> None:
         """Let what a run holds become facts, and cut it apart."""
@@ -171,6 +161,14 @@ class Memory:
         findable = voucher in self._one_sided.get(run.key, ())
         if findable or voucher.from_ledger or not voucher.is_reversal:
             self._facts += fact.of_voucher(voucher, findable=findable)
+            self._keep_awaited(voucher, findable=findable)
+
+    def _keep_awaited(self, voucher: Voucher, *, findable: bool) -> None:
+        """Keep a transaction that a reversal holds in use: both have to mean the same voucher."""
+        if voucher.awaited:
+            voucher.awaited = False
+            voucher.findable, voucher.from_ledger = findable, True
+            self.use(voucher, self._swept_at)
 
     def put_down(self, voucher: Voucher) -> None:
         """Let what is known of a closed voucher that memory has forgotten already become a fact again."""
@@ -178,6 +176,7 @@ class Memory:
         if voucher.closed and voucher.anomaly is None and standing is not voucher.run:
             findable = voucher.findable or voucher in self._one_sided.get(voucher.run.key, ())
             self._facts += fact.of_voucher(voucher, findable=findable)
+            self._keep_awaited(voucher, findable=findable)
 
     def hand_over(self) -> None:
         """Give the ledger what was forgotten since the last time."""
@@ -191,7 +190,7 @@ class Memory:
         """Forget a voucher whose anomaly is over, if its run was forgotten while the anomaly stood."""
         if voucher.closed and voucher.anomaly is None and self.runs.get(voucher.run.key) is not voucher.run:
             self.put_down(voucher)
-            self.drop_one_sided(voucher)
+            self._take_off(voucher)
             for leg in voucher.legs:
                 leg.voucher = None
 
@@ -223,7 +222,7 @@ class Memory:
     def _drop_one_sided(self, run: Run) -> None:
         for voucher in [*run.vouchers, *(run.reversals or ())]:  # what is put away is not one-sided
             if voucher.run is run and voucher.closed and voucher.anomaly is None:
-                self.drop_one_sided(voucher)
+                self._take_off(voucher)
 
     def oldest_needed(self, from_ms: int) -> int:
         """Return the first log time of every run of a live lane that ends at ``from_ms`` or later, or is not closed.
@@ -260,6 +259,9 @@ class Memory:
     def drop_one_sided(self, voucher: Voucher) -> None:
         """Forget that a voucher lacks a side."""
         voucher.findable = False
+        self._take_off(voucher)
+
+    def _take_off(self, voucher: Voucher) -> None:
         for key in [voucher.run.key, *voucher.more_keys]:
             standing = self._one_sided.get(key)
             if standing and voucher in standing:
@@ -279,7 +281,7 @@ class Memory:
         standing = self.with_anomaly.get(voucher.run.key)
         if standing is None:
             standing = self.with_anomaly[voucher.run.key] = []
-            self._note_number(voucher.run.key)
+            self._numbers.note(voucher.run.key)
         if voucher not in standing:
             standing.append(voucher)
 
@@ -294,7 +296,7 @@ class Memory:
             standing.remove(voucher)
             if not standing:
                 del self.with_anomaly[voucher.run.key]
-                self._drop_number(voucher.run.key)
+                self._numbers.drop(voucher.run.key)
 
     def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
         """Let a reversal be found by its terminal for as long as repeats of it can come."""
@@ -335,6 +337,13 @@ class Memory:
         facts = self.ledger.of_number(*key)
         if facts:
             found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
+        if self.usual is not None and not is_reversal:
+            facts = self.usual.facts_of_number(*key)
+            if facts:
+                found += self._told(facts, found)
+        if is_reversal:
+            for reversal in found:
+                self._find_target(reversal)
         return found
 
     def ever_of_terminal(self, terminal: str, since_ms: int, reference: str = "") -> list[Voucher]:
@@ -345,10 +354,10 @@ class Memory:
         if self.usual is not None:
             self.usual.unpack_terminal(terminal, reference)
         found: list[Voucher] = []
-        for number in list(self._numbers.get(terminal, ())):
+        for number in self._numbers.of(terminal):
             key = (terminal, number)
             run = self.runs.get(key)
-            if run is not None and (not reference or _may_have(run, reference)):
+            if run is not None and (not reference or run.may_have(reference)):
                 found += self.vouchers_of(run)
             for more in (self.with_anomaly, self._recalled):
                 if key in more:
@@ -358,6 +367,10 @@ class Memory:
         facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)
         if facts:
             found += [v for v in self._told(facts, found) if not v.is_reversal]
+        if self.usual is not None:
+            facts = self.usual.facts_of_terminal(terminal, since_ms, reference)
+            if facts:
+                found += self._told(facts, found)
         return [voucher for voucher in found if voucher.log_time >= since_ms]
 
     def _told(self, facts: list[Fact], known: list[Voucher]) -> list[Voucher]:
@@ -365,13 +378,20 @@ class Memory:
         places = {voucher.place for voucher in known}
         return [fact.recalled(one, self.read_again) for one in facts if one[2:5] not in places]
 
+    def _find_target(self, reversal: Voucher) -> None:
+        """Let a reversal that is recalled know its transaction again."""
+        at = reversal.target_at
+        if at is not None and reversal.target is None:
+            targets = self.ever_of_number((reversal.run.key[0], at[0]))
+            reversal.target = next((target for target in targets if target.place == at[1:]), None)
+
     def use(self, voucher: Voucher, now: int) -> None:
         """Keep a voucher of the ledger in memory for a while, since something may happen to it."""
         key = voucher.run.key
         if voucher.from_ledger and voucher not in self._recalled.get(key, ()):
             if key not in self._recalled:
                 self._recalled[key] = []
-                self._note_number(key)
+                self._numbers.note(key)
             self._recalled[key].append(voucher)
             self._recalled_at.append((now, key, voucher))
 
@@ -381,17 +401,8 @@ class Memory:
             standing.remove(voucher)
             if not standing:
                 del self._recalled[key]
-                self._drop_number(key)
+                self._numbers.drop(key)
 
     def reaches(self, voucher: Voucher, now: int) -> bool:
         """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
-
-
-def _may_have(run: Run, reference: str) -> bool:
-    """Tell whether a run's vouchers may have an rrn or auth code; what is put away is asked by its bytes."""
-    raw = run.terminal_bytes
-    if raw is None or run.host_bytes is None:
-        return True
-    part = reference.encode()
-    return part in raw or part in run.host_bytes or b"\\" in raw or b"\\" in run.host_bytes

@@ -161,8 +161,7 @@ def _same_amount(standing: list[Voucher], voucher: Voucher) -> list[Voucher]:
     found = [
         other
         for other in standing
-        if abs(other.log_time - voucher.log_time) <= HOUR_MS
-        and any(leg.amount in amounts for leg in other.legs)
+        if abs(other.log_time - voucher.log_time) <= HOUR_MS and any(leg.amount in amounts for leg in other.legs)
     ]
     return found[-MOST_HINTS:]
 

@@ -38,7 +38,7 @@ include "packed_table.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
 cdef enum:
-    FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND
+    FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND, FORGOTTEN
 
 cdef int64_t _NEVER = NEVER
 
@@ -134,6 +134,11 @@ cdef class Packed:
     cdef uint32_t legs_used, legs_room, free_leg
     cdef Table table
     cdef Table tills
+    # Forgotten pairs, where this is the ledger too: by key, reference and terminal, in the order of their going.
+    cdef Table cold, cold_references, cold_tills
+    cdef Ring cold_line
+    cdef public bint keeps
+    """Whether forgotten pairs stay here, until ``forget``; else they are handed out as facts."""
     cdef Ring[2] waiting
     cdef Ring closed
     cdef Ring births
@@ -234,6 +239,10 @@ cdef class Packed:
         free(self.legs)
         free(self.table.buckets)
         free(self.tills.buckets)
+        free(self.cold.buckets)
+        free(self.cold_references.buckets)
+        free(self.cold_tills.buckets)
+        free(self.cold_line.items)
         free(self.closed.items)
         free(self.births.items)
         for i in range(2):
@@ -295,32 +304,32 @@ cdef class Packed:
             at = (at + 1) & (self.table.room - 1)
         return 0
 
-    cdef int _enter(self, uint32_t leg) except -1:
+    cdef int _enter(self, uint32_t leg, Table* table, Table* tills) except -1:
         """Let a leg stand under its key, and at the head of its terminal's legs."""
         cdef Leg* own = &self.legs[leg]
-        cdef Bucket* head = table_find(&self.tills, own.till)
-        table_add(&self.table, own.hashed, leg)
+        cdef Bucket* head = table_find(tills, own.till)
+        table_add(table, own.hashed, leg)
         own.before = own.after = 0
         if head == NULL:
-            table_add(&self.tills, own.till, leg)
+            table_add(tills, own.till, leg)
             return 0
         own.after = head.leg
         self.legs[own.after].before = leg
         head.leg = leg
         return 0
 
-    cdef void _leave(self, uint32_t leg) noexcept:
+    cdef void _leave(self, uint32_t leg, Table* table, Table* tills) noexcept:
         """Let a leg stand under its key no longer."""
         cdef Leg* own = &self.legs[leg]
-        table_drop(&self.table, own.hashed, leg)
+        table_drop(table, own.hashed, leg)
         if own.after:
             self.legs[own.after].before = own.before
         if own.before:
             self.legs[own.before].after = own.after
         elif own.after:
-            table_find(&self.tills, own.till).leg = own.after
+            table_find(tills, own.till).leg = own.after
         else:
-            table_drop(&self.tills, own.till, leg)
+            table_drop(tills, own.till, leg)
 
     cdef str _text(self, const Leg* leg, int place):
         return PyUnicode_DecodeASCII(<char*>leg.held + leg.at[place], leg.long_[place], NULL)
@@ -591,8 +600,8 @@ cdef class Packed:
                 return True
             if at - self.legs[standing.partner].log_time <= self.span_ms:
                 return False
-            self._leave(first)
-            self._put_down(first)
+            self._leave(first, &self.table, &self.tills)
+            self.facts.append(self._fact(first))
             standing.state = DETACHED
         elif (self.runs or self.accused):
             key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
@@ -600,7 +609,7 @@ cdef class Packed:
                 return False
         self._speak(own, at)
         own.state = LONE
-        self._enter(leg)
+        self._enter(leg, &self.table, &self.tills)
         ring_push(&self.lone[self.queue_of[own.kind]], ticket(leg, own.serial))
         if self.live:
             ring_push(&self.births, ticket(leg, own.serial))
@@ -670,7 +679,7 @@ cdef class Packed:
             return None
         one = &self.legs[first]
         found = [(one.source, one.log_time, one.offset, self._json(one))]
-        self._leave(first)
+        self._leave(first, &self.table, &self.tills)
         if one.state == LONE:
             self.lone_count[one.source] -= 1
         else:
@@ -731,8 +740,101 @@ cdef class Packed:
             at = leg.after
         return keys
 
-    cdef int _put_down(self, uint32_t first) except -1:
-        """Let a pair that is forgotten become a fact; see ``fact.py``."""
+    cdef int _keep(self, uint32_t first) except -1:
+        """Let a forgotten pair stand among the forgotten ones."""
+        cdef Leg* one = &self.legs[first]
+        cdef int place
+        one.state = FORGOTTEN
+        self._enter(first, &self.cold, &self.cold_tills)
+        for place in range(2):
+            if one.references[place]:
+                table_add(&self.cold_references, one.references[place], first)
+        ring_push(&self.cold_line, first)
+        return 0
+
+    def forget(self, int64_t before, size_t most):
+        """Give back the forgotten pairs that began before a log time, and the oldest beyond ``most`` (0: any number).
+
+        Returns the log time of the latest that went for being too many, -1 where none did.
+        """
+        cdef uint32_t leg
+        cdef Leg* one
+        cdef int place
+        cdef int64_t lost = -1
+        while self.cold_line.count:
+            leg = <uint32_t>ring_head(&self.cold_line)
+            one = &self.legs[leg]
+            if one.log_time >= before:
+                if not most or self.cold_line.count <= most:
+                    break
+                lost = max(lost, one.log_time)
+            ring_drop(&self.cold_line)
+            self._leave(leg, &self.cold, &self.cold_tills)
+            for place in range(2):
+                if one.references[place]:
+                    table_drop(&self.cold_references, one.references[place], leg)
+            self._drop_leg(one.partner)
+            self._drop_leg(leg)
+        return lost
+
+    cdef bint _is_of(self, const Leg* leg, int place, const char* text, size_t size) noexcept:
+        return leg.long_[place] == size and memcmp(<char*>leg.held + leg.at[place], text, size) == 0
+
+    def facts_of_number(self, str terminal, str number):
+        """Return the forgotten pairs of a number as facts."""
+        cdef Py_ssize_t terminal_size, number_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
+        cdef uint32_t hashed = key_hash(terminal_text, terminal_size, number_text, number_size)
+        cdef size_t at
+        cdef const Leg* leg
+        found = []
+        if self.cold.room == 0:
+            return found
+        at = hashed & (self.cold.room - 1)
+        while self.cold.buckets[at].leg:
+            if self.cold.buckets[at].hashed == hashed:
+                leg = &self.legs[self.cold.buckets[at].leg]
+                if self._is_of(leg, AT_TERMINAL, terminal_text, terminal_size) and self._is_of(
+                    leg, AT_NUMBER, number_text, number_size
+                ):
+                    found.append(self._fact(self.cold.buckets[at].leg))
+            at = (at + 1) & (self.cold.room - 1)
+        return found
+
+    def facts_of_reference(self, str terminal, str reference):
+        """Return the forgotten pairs of a terminal that have a reference, and perhaps others, as facts."""
+        cdef Py_ssize_t size, sought_size
+        cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
+        cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
+        cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
+        cdef size_t at
+        found = []
+        if self.cold_references.room == 0:
+            return found
+        at = hashed & (self.cold_references.room - 1)
+        while self.cold_references.buckets[at].leg:
+            if self.cold_references.buckets[at].hashed == hashed:
+                if self._is_of(&self.legs[self.cold_references.buckets[at].leg], AT_TERMINAL, text, size):
+                    found.append(self._fact(self.cold_references.buckets[at].leg))
+            at = (at + 1) & (self.cold_references.room - 1)
+        return found
+
+    def facts_of_terminal(self, str terminal, int64_t since):
+        """Return the forgotten pairs of a terminal that began at a log time or later, as facts."""
+        cdef Py_ssize_t size
+        cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
+        cdef Bucket* head = table_find(&self.cold_tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef uint32_t at = head.leg if head != NULL else 0
+        found = []
+        while at:
+            if self.legs[at].log_time >= since and self._is_of(&self.legs[at], AT_TERMINAL, text, size):
+                found.append(self._fact(at))
+            at = self.legs[at].after
+        return found
+
+    cdef tuple _fact(self, uint32_t first):
+        """Return a pair as a fact; see ``fact.py``."""
         cdef Leg* one = &self.legs[first]
         cdef Leg* other = &self.legs[one.partner]
         cdef const Leg* terminal = one if one.source == 0 else other
@@ -744,9 +846,8 @@ cdef class Packed:
         full += <size_t>sprintf(text + full, b'],"h":[%lld,%lld,', <long long>host.log_time, <long long>host.offset)
         full += self._write_json(host, text + full, True)
         memcpy(text + full, b"]}", 2)
-        self.facts.append((self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source,
-                           one.offset, PyBytes_FromStringAndSize(text, full + 2), self._references(one, other)))
-        return 0
+        return (self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source, one.offset,
+                PyBytes_FromStringAndSize(text, full + 2), self._references(one, other))
 
     cdef tuple _references(self, const Leg* one, const Leg* other):
         """Return the rrns and authorisation codes of a pair without leading zeros, each once."""
@@ -780,8 +881,12 @@ cdef class Packed:
                 if self.legs[self.legs[leg].partner].log_time >= floor:
                     break
                 if self.legs[leg].state == PAIRED:
-                    self._leave(leg)
-                    self._put_down(leg)
+                    self._leave(leg, &self.table, &self.tills)
+                    if self.keeps:
+                        self._keep(leg)
+                        ring_drop(&self.closed)
+                        continue
+                    self.facts.append(self._fact(leg))
                 self._drop_leg(self.legs[leg].partner)
                 self._drop_leg(leg)
             ring_drop(&self.closed)
@@ -805,6 +910,7 @@ cdef class Packed:
             "keys": self.table.count,
             "closed": self.closed.count,
             "births": self.births.count,
+            "cold": self.cold.count + self.cold_references.count + self.cold_line.count,
             "lone": sum(self.lone[i].count for i in range(self.windows)),
             "ids": self.young[0].count + self.older[0].count + self.young[1].count + self.older[1].count,
         }

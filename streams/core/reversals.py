@@ -124,7 +124,7 @@ def look(state: LaneState, reversal: Voucher, leg: Event) -> None:
     if reversal.target is None:
         reversal.target = find_transaction(state, leg)
         if reversal.target is not None:
-            reversal.target.pinned = True
+            reversal.target.pinned = reversal.target.awaited = True
     confirm_if_approved(state, reversal, leg.log_time)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from streams.core.ledger import MemoryLedger
 from streams.core.timers import LEG_DEADLINE, NEVER
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import SOURCES, TERMINAL
@@ -47,6 +48,9 @@ class Usual:
         self, state: LaneState, correlator: Correlator, *, live: bool, check_keys: bool, partitions: int
     ) -> None:
         self._state = state
+        # With the ledger in memory, forgotten pairs stay where they are: cheaper than as objects there.
+        own = state.ledger
+        self._kept = own if isinstance(own, MemoryLedger) else None
         self._packed = Packed(state.policy, live=live, check_keys=check_keys, partitions=partitions)
         self._packed.attach(
             state,
@@ -54,6 +58,24 @@ class Usual:
             hear=correlator.hear,
             meet=state.blind.meet if state.blind is not None else None,
         )
+        self._packed.keeps = self._kept is not None
+
+    def forget(self, before_ms: int) -> None:
+        """Give back forgotten pairs that began before a log time, and the oldest beyond what the ledger may keep."""
+        if self._kept is not None:
+            lost = self._packed.forget(before_ms, self._kept.max_facts)
+            if lost >= 0:
+                self._kept.lose(lost)
+
+    def facts_of_number(self, terminal: str, number: str) -> list[Fact]:
+        """Return the forgotten pairs of a number that the ledger left here."""
+        return self._packed.facts_of_number(terminal, number)
+
+    def facts_of_terminal(self, terminal: str, since_ms: int, reference: str) -> list[Fact]:
+        """Return the forgotten pairs of a terminal that the ledger left here, with a reference if one is given."""
+        if reference:
+            return self._packed.facts_of_reference(terminal, reference)
+        return self._packed.facts_of_terminal(terminal, since_ms)
 
     def read(
         self,

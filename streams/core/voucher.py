@@ -62,6 +62,14 @@ class Run:
         self.aged = aged
         self.vouchers = vouchers
 
+    def may_have(self, reference: str) -> bool:
+        """Tell whether a voucher of this run can have an rrn or auth code; a pair put away is asked by its bytes."""
+        terminal, host = self.terminal_bytes, self.host_bytes
+        if terminal is None or host is None:
+            return True
+        part = reference.encode()
+        return part in terminal or part in host or b"\\" in terminal or b"\\" in host
+
     def put_away(self, terminal: Event, host: Event) -> None:
         """Keep of the one pair of this run, which agreed, the bytes and places of its legs alone."""
         self.terminal_bytes, self.host_bytes = terminal.raw, host.raw
@@ -77,7 +85,7 @@ class Mark:
     the ids of all its legs, ``amount`` minor units, ``approved`` says that the host has approved it.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  one argument a value
+    def __init__(
         self,
         kind: str,
         log_time: int,
@@ -133,6 +141,8 @@ class Voucher:
     reversed_at: int | None = None
     more_keys: tuple[tuple[str, str], ...] = ()
     """Of a reversal: the keys that its repeats have added to the run's own."""
+    awaited: bool = False
+    """Whether a reversal holds this transaction, so that it is forgotten later than others."""
     pinned: bool = False
     """Whether a reversal holds this transaction, so that it cannot be put away."""
     denied: bool = False
@@ -150,6 +160,8 @@ class Voucher:
     unverifiable: bool = False
     from_ledger: bool = False
     """Whether this voucher was forgotten and is recalled from the ledger."""
+    target_at: tuple[str, int, int, int] | None = None
+    """Of a recalled reversal: number and place of its transaction."""
     findable: bool = False
     """Of a recalled voucher: whether the side that it lacks may still join it."""
     target: Voucher | None = None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.core.lane import LaneOutput
+    from streams.core.ledger import Fact
     from streams.core.policy import Policy
     from streams.core.wire import RawRecord
 
@@ -67,6 +68,42 @@ def run_whole(log: Log, policy: Policy) -> dict[str, dict[str, Any]]:
     return reduced(broker.topic)
 
 
+class CopiedLedger:
+    """A ledger that is no lane's own memory, so that a copy of it holds all that was handed over."""
+
+    def __init__(self) -> None:
+        self._kept = MemoryLedger()
+
+    @property
+    def covers_from(self) -> int:
+        """The log time since which every forgotten voucher is here."""
+        return self._kept.covers_from
+
+    def begin(self, at: int) -> None:
+        """Say that reading begins at a log time."""
+        self._kept.begin(at)
+
+    def put(self, facts: Sequence[Fact]) -> None:
+        """Take facts."""
+        self._kept.put(facts)
+
+    def of_number(self, terminal: str, number: str) -> list[Fact]:
+        """Return the facts of one voucher number."""
+        return self._kept.of_number(terminal, number)
+
+    def of_reference(self, terminal: str, reference: str) -> list[Fact]:
+        """Return the facts of a terminal that have a reference."""
+        return self._kept.of_reference(terminal, reference)
+
+    def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:
+        """Return the facts of a terminal since a log time."""
+        return self._kept.of_terminal(terminal, since_ms)
+
+    def forget(self, before_ms: int) -> None:
+        """Give back the space of facts before a log time."""
+        self._kept.forget(before_ms)
+
+
 class Killed:
     """One lane over one log, fed in random fetches, committed at random and killed at random."""
 
@@ -77,8 +114,8 @@ class Killed:
         self._kills = kills
         self.broker = Broker()
         self._left = ledger
-        self._ledger = MemoryLedger()
-        self._synced = MemoryLedger()
+        self._ledger = CopiedLedger()
+        self._synced = CopiedLedger()
         self._lane = Lane(0, policy, ledger=self._ledger)
         self._at = [0, 0]
 
@@ -115,7 +152,7 @@ class Killed:
     def _restart(self) -> None:
         cut = self.broker.committed
         if self._left == LOST or cut is None:
-            self._ledger = MemoryLedger()
+            self._ledger = CopiedLedger()
         elif self._left == SYNCED:
             self._ledger = deepcopy(self._synced)
         self._lane = Lane(0, self._policy, ledger=self._ledger)

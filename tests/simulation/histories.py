@@ -231,7 +231,7 @@ def _chain(draft: _Draft, fields: dict[str, Any]) -> None:
 def _kind(draft: _Draft) -> str:
     rng = draft.rng
     if draft.flavour == "chains":
-        return rng.choice(["sale", "sale", "sale", "preauth", "void", "void", "refund", "refund", "reversal", *POINTING])
+        return rng.choice(["sale"] * 3 + ["preauth", "void", "void", "refund", "refund", "reversal", *POINTING])
     if draft.flavour == "reversals":
         return rng.choice(["sale", "sale", "reversal", "reversal", "reversal", "preauth"])
     if draft.flavour in ("pairs", "repeats", "late"):

@@ -49,7 +49,8 @@ def _named_by(leg: Leg, transaction: Voucher) -> bool:
     original = leg.get("original")
     sides = list(transaction.legs.values())
     numbers = {key[1] for side in sides for key in side.keys}
-    if not original or set(original) == {"date"}:  # "else to the latest transaction with its terminal and voucher number at or before its log time"
+    if not original or set(original) == {"date"}:
+        # "else to the latest transaction with its terminal and voucher number at or before its log time"
         return leg.event.number in numbers and transaction.first_time <= leg.log_time
     # "there is no fallback from a given original"
     batch, number = original.get("batch_number"), original.get("voucher_number")

@@ -108,7 +108,7 @@ BROKEN = [
 
 def _is_noticed(seed: int, patch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None]) -> bool:
     history = small_history(seed)
-    policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED)
+    policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED, originals_horizon_ms=1)
     log = log_of(history)
     whole = run_whole(log, policy)
     with patch.context() as broken:

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 PREFIX: Final = "voucherwatch_"
 OTHER_LINK: Final = "other"
 
-VOUCHER_KINDS: Final = tuple(
-    kind for kind in KINDS if kind not in ("duplicate_voucher", "partitioning_fault", "source_stalled")
-)
-"""Kinds of anomaly that close a voucher; a duplicate stands beside one."""
+_BESIDE: Final = ("duplicate_voucher", "original_not_found", "original_conflict")
+VOUCHER_KINDS: Final = tuple(kind for kind in KINDS if kind not in (*_BESIDE, "partitioning_fault", "source_stalled"))
+"""Kinds of anomaly that close a voucher; the others stand beside one."""
 
 VERDICTS: Final = (
     "matched",
