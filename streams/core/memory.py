@@ -353,7 +353,7 @@ class Memory:
             key = (terminal, number)
             run = self.runs.get(key)
             if run is not None and (not reference or run.may_have(reference)):
-                found += self.vouchers_of(run)
+                found += [v for v in self.vouchers_of(run) if not reference or v.has_reference(reference)]
             for more in (self.with_anomaly, self._recalled):
                 if key in more:
                     found += [v for v in more[key] if not v.is_reversal and v not in found]
