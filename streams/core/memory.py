@@ -160,11 +160,11 @@ class Memory:
             return
         findable = voucher in self._one_sided.get(run.key, ())
         if findable or voucher.from_ledger or not voucher.is_reversal:
-            self._facts += fact.of_voucher(voucher, findable=findable)
-            self._keep_awaited(voucher, findable=findable)
+            self._tell(voucher, findable=findable)
 
-    def _keep_awaited(self, voucher: Voucher, *, findable: bool) -> None:
-        """Keep a transaction that a reversal holds in use: both have to mean the same voucher."""
+    def _tell(self, voucher: Voucher, *, findable: bool) -> None:
+        """Let a voucher become a fact; a transaction that a reversal holds stays in use, both mean the same."""
+        self._facts += fact.of_voucher(voucher, findable=findable)
         if voucher.awaited:
             voucher.awaited = False
             voucher.findable, voucher.from_ledger = findable, True
@@ -175,8 +175,7 @@ class Memory:
         standing = self.runs.get(voucher.run.key)
         if voucher.closed and voucher.anomaly is None and standing is not voucher.run:
             findable = voucher.findable or voucher in self._one_sided.get(voucher.run.key, ())
-            self._facts += fact.of_voucher(voucher, findable=findable)
-            self._keep_awaited(voucher, findable=findable)
+            self._tell(voucher, findable=findable)
 
     def hand_over(self) -> None:
         """Give the ledger what was forgotten since the last time."""
@@ -333,9 +332,7 @@ class Memory:
         if facts:
             found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
         if self.usual is not None and not is_reversal:
-            facts = self.usual.facts_of_number(*key)
-            if facts:
-                found += self._told(facts, found)
+            found += self._told(self.usual.facts_of_number(*key), found)
         if is_reversal:
             for reversal in found:
                 self._find_target(reversal)
@@ -360,16 +357,15 @@ class Memory:
         self.hand_over()
         ledger = self.ledger
         facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)
-        if facts:
-            found += [v for v in self._told(facts, found) if not v.is_reversal]
+        found += [v for v in self._told(facts, found) if not v.is_reversal]
         if self.usual is not None:
-            facts = self.usual.facts_of_terminal(terminal, since_ms, reference)
-            if facts:
-                found += self._told(facts, found)
+            found += self._told(self.usual.facts_of_terminal(terminal, since_ms, reference), found)
         return [voucher for voucher in found if voucher.log_time >= since_ms]
 
     def _told(self, facts: list[Fact], known: list[Voucher]) -> list[Voucher]:
         """Return the vouchers that facts tell of, without those that are known."""
+        if not facts:
+            return []
         places = {voucher.place for voucher in known}
         return [fact.recalled(one, self.read_again) for one in facts if one[2:5] not in places]
 
