@@ -20,13 +20,13 @@ LINE_EVERY_S: Final = 0.1
 class Progress:
     """Records handled so far and what they came to."""
 
+    read: int = 0
+    """Records read so far, where a peer reads and parses far ahead of what it handles; the clocks start with these."""
     handled: int = 0
     pairs: int = 0
     mismatched: int = 0
     orphans_terminal: int = 0
     orphans_host: int = 0
-    withdrawn: int = 0
-    """Orphans that were given out and taken back later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ The join looks records up by message key alone.  Topics are keyed by terminal, a
 in one partition, so the voucher is put into the key while a record is decoded: that spares the topic in between
 that ``group_by`` would write and read again.
 
-The join emits a leg without partner at once and says nothing when the partner has come, so orphans have to be told
-from legs that were early; no operator of it does that.  What is counted as an orphan here was emitted alone; what is
-counted as withdrawn had been emitted alone and was paired afterwards.
+The join emits a leg without partner at once and says nothing when the partner has come, so orphans would have to be
+told from legs that were early; no operator of it does that.  What is counted as an orphan here was emitted alone.
+
+To join in the order of time it reads up to 10,000 records of each partition ahead, so its time is taken from the first
+record read.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ class VoucherTopic(Topic):  # type: ignore[misc]  # quixstreams is not installed
 
     def row_deserialize(self, message: Any) -> Row | None:  # noqa: ANN401  a message of librdkafka
         """Return the row of a record; a record without a voucher has no key and is filtered out."""
+        PROGRESS.read += 1
         row = super().row_deserialize(message)
         assert isinstance(row, Row)  # noqa: S101  one row for each record with this deserializer
         leg = leg_of(row.value)

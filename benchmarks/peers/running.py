@@ -39,6 +39,8 @@ class Look:
     handled: int
     counts: tuple[int, ...] = ()
     """Everything else that was counted by then."""
+    read: int = 0
+    """Records read, where that is told apart from those handled."""
 
 
 class PeerProcess:
@@ -131,19 +133,19 @@ class Run:
                 raise PeerFailedError(f"did not finish in time: {said}")
         pids = [process.process.pid for process in self.processes]
         counts = self.counts()
-        handled = counts.get("handled", 0)
-        self.looks.append(Look(time.monotonic(), sum(map(cpu_seconds, pids)), handled, tuple(counts.values())))
+        now, cpu_s = time.monotonic(), sum(map(cpu_seconds, pids))
+        self.looks.append(Look(now, cpu_s, counts.get("handled", 0), tuple(counts.values()), counts.get("read", 0)))
         self.peak |= {pid: peak_mib(pid) for pid in pids}
 
 
 def speeds(looks: Sequence[Look], *, settling: bool = False) -> dict[str, float]:
-    """Return the speed from the first look that showed anything handled to the first that showed all.
+    """Return the speed from the first look that showed anything handled or read to the first that showed all.
 
     What was handled before the first is left out on both sides of the division: some show their first records only
     when a whole batch is through.  ``late_events_per_cpu_s`` is the speed of the second half, when compilers have
     warmed up.
     """
-    first = next(look for look in looks if look.handled)
+    first = next(look for look in looks if look.handled or look.read)
     end = looks[-1]
     last = next(look for look in looks if (look.counts == end.counts if settling else look.handled == end.handled))
     half = next(look for look in looks if 2 * look.handled >= last.handled)

@@ -69,6 +69,12 @@ def test_a_peer_that_only_reads_at_first_is_done_when_its_counts_are() -> None:
     assert speeds(looks, settling=True)["wall_s"] == 4
 
 
+def test_what_is_read_ahead_counts_from_the_reading_on() -> None:
+    """A peer that parses everything before it handles anything is timed from its first record read."""
+    looks = [Look(0, 0, 0), Look(1, 1, 0, (), 50), Look(5, 4, 10, (), 100), Look(6, 5, 100, (), 100)]
+    assert speeds(looks)["events_per_wall_s"] == 20
+
+
 def test_the_table_tells_medians_ratios_and_what_was_not_run() -> None:
     """A ratio says how many times as fast voucherwatch is; a peer that is missing is named with its reason."""
     speed = {"events_per_wall_s": 0, "events_per_cpu_s": 0, "late_events_per_cpu_s": 0, "handled": 10, "peak_mib": 1}
