@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -135,7 +136,8 @@ class Run:
         counts = self.counts()
         now, cpu_s = time.monotonic(), sum(map(cpu_seconds, pids))
         self.looks.append(Look(now, cpu_s, counts.get("handled", 0), tuple(counts.values()), counts.get("read", 0)))
-        self.peak |= {pid: peak_mib(pid) for pid in pids}
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # the next look says how it ended
+            self.peak |= {pid: peak_mib(pid) for pid in pids}
 
 
 def speeds(looks: Sequence[Look], *, settling: bool = False) -> dict[str, float]:
