@@ -31,7 +31,7 @@ from tests.integration.truth_run import PARTITIONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EVENTS: Final = 1_000_000
+EVENTS: Final = 500_000
 SLOW_EVENTS: Final = 60_000
 SMOKE_EVENTS: Final = 20_000
 ROUNDS: Final = 3

@@ -14,7 +14,7 @@ from tests.integration.worker_process import WorkerProcess, until
 if TYPE_CHECKING:
     from benchmarks.peers.topics import Filled
 
-LOOK_EVERY_S: Final = 0.4
+LOOK_EVERY_S: Final = 0.3
 """Between two looks at ``/metrics``, which the measured core has to answer."""
 PASSED_S: Final = 120.0
 MATCHED: Final = "matched"

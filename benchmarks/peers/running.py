@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOOK_EVERY_S: Final = 0.05
+BUSY_SHARE: Final = 0.5
 QUIET_S: Final = 4.0
 """So long the counts must stand still after the last record; some write their last orphans a little later."""
 LAST_WORDS: Final = 3_000
@@ -115,9 +116,16 @@ class Run:
         before, still_since = self.counts(), time.monotonic()
         while time.monotonic() - still_since < quiet_s:
             self._look(deadline)
-            if self.counts() != before:
+            if self.counts() != before or (settling and self._is_busy()):
                 before, still_since = self.counts(), time.monotonic()
         return {**speeds(self.looks, settling=settling), "peak_mib": round(sum(self.peak.values())), **self.counts()}
+
+    def _is_busy(self) -> bool:
+        """Tell whether the processes worked for more than half of the time between the last two looks."""
+        if len(self.looks) < 2:  # noqa: PLR2004  as said
+            return True
+        before, now = self.looks[-2:]
+        return now.cpu_s - before.cpu_s > BUSY_SHARE * (now.at_s - before.at_s)
 
     def counts(self) -> dict[str, int]:
         """Return the sums of what all processes said last."""
