@@ -178,8 +178,8 @@ class TopicReader:
                 position, since = reached, time.monotonic()
             elif time.monotonic() - since > patience_s:
                 raise UnreachableError(
-                    f"{place.topic}-{place.partition} gave nothing at offset {position} for {patience_s:g} s, though it goes"
-                    f" on to {span.end}; check the broker that leads it."
+                    f"{place.topic}-{place.partition} gave nothing at offset {position} for {patience_s:g} s, though it"
+                    f" goes on to {span.end}; check the broker that leads it."
                 )
 
     @contextmanager

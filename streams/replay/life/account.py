@@ -187,7 +187,8 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A voucher that may have been meant; ``how`` is ``one_digit``, ``transposed`` or ``other_batch``."""
+    """A voucher that may have been meant; ``how`` is one of the slips ``one_digit`` and ``transposed``, or
+    ``other_batch``, or ``before_range`` of the very number that came before the range."""
 
     how: str
     kind: str

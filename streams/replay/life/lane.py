@@ -122,7 +122,7 @@ class LifeLane(Lane):
         self.key = key
         self.seen: list[Seen] = []
         self.unkept = 0
-        self.of_terminal = [0, 0]
+        self._applied = [0, 0]
         self.changes: dict[str, AnomalyChange] = {}
         self.bad: list[DeadLetter] = []
         self._merge.gate = self._note
@@ -144,6 +144,15 @@ class LifeLane(Lane):
         """Return the log time before which everything was applied; -1 if nothing was."""
         return self._merge.passed
 
+    @property
+    def of_terminal(self) -> tuple[int, int]:
+        """Return how many events of the terminal either source had, those not applied yet among them."""
+        terminal, host = (
+            applied + sum(event.terminal == self.key[0] for event in waiting)
+            for applied, waiting in zip(self._applied, self._merge.waiting, strict=True)
+        )
+        return terminal, host
+
     def unjudged(self) -> Iterator[Seen]:
         """Yield the records of the number that were read and not applied yet."""
         for waiting in self._merge.waiting:
@@ -162,7 +171,7 @@ class LifeLane(Lane):
         state = self.state
         if event.terminal != self.key[0]:
             return
-        self.of_terminal[event.source] += 1
+        self._applied[event.source] += 1
         key, body, outcome = (event.terminal, event.number), event.body, event.outcome
         state.touched.clear()
         state.journal.moved.clear()

@@ -161,7 +161,7 @@ def near(lane: LifeLane, question: Question) -> Iterator[Near]:
     for watched in lane.state.watched.values():
         voucher = watched.voucher
         number = voucher.run.key[1]
-        how = "other_batch" if number == wanted else _slip(wanted, number)
+        how = _slip(wanted, number) if number != wanted else "other_batch" if question.batch else "before_range"
         if how and shown < SHOWN_NEAR:
             shown += 1
             yield Near(

@@ -262,15 +262,16 @@ def relation(record: Record, question: Question) -> str:
         return ""
     number = question.key[1]
     if _normal(voucher.get("voucher_number")) == number:
-        return "voucher" if _batch_fits(question, {_normal(voucher.get("batch_number"))} - {"0"}) else ""
+        return "voucher" if _batch_fits(question, {_normal(voucher.get("batch_number"))}) else ""
     original = record["original"] or {}
     if _normal(original.get("voucher_number")) == number:
-        return "pointing" if _batch_fits(question, {_normal(original.get("batch_number"))} - {"0"}) else ""
+        return "pointing" if _batch_fits(question, {_normal(original.get("batch_number"))}) else ""
     return ""
 
 
 def _normal(value: object) -> str:
-    return str(value).strip().lstrip("0") or "0" if value else "0"
+    """Return a number without padding; empty for what is absent."""
+    return (str(value).strip().lstrip("0") or "0") if value else ""
 
 
 def _accusation(found: Found, of: str, derived: Record | None, published: Record | None) -> Accusation:
@@ -306,7 +307,7 @@ def _accusation(found: Found, of: str, derived: Record | None, published: Record
 def _remarks(found: Found) -> Iterator[Remark]:
     """Yield what the lane itself has to say that limits the answer."""
     lane, searched = found.lane, found.searched
-    if not any(lane.of_terminal) and not any(True for _ in lane.unjudged()):
+    if not any(lane.of_terminal):
         yield Remark("no_record_of_terminal")
     for source, name in enumerate(SOURCES):
         bad = [letter for letter in lane.bad if letter.source == source and _may_be(letter.key, letter.value, found)]

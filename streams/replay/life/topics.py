@@ -49,7 +49,9 @@ class Spread:
 class LifeReader(RangeReader, Protocol):
     """What the life of a voucher needs of the topics."""
 
-    anomaly_topic: str
+    @property
+    def anomaly_topic(self) -> str:
+        """Return the name of the anomaly topic."""
 
     def published(self, partition: int, from_ms: int) -> Iterator[list[RawRecord]] | None:
         """Return the fetches of one anomaly partition from a time on, ``None`` where there is no such partition."""
