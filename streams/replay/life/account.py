@@ -187,8 +187,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A voucher that may have been meant; ``how`` is one of the slips ``one_digit`` and ``transposed``, or
-    ``other_batch``, or ``before_range`` of the very number that came before the range."""
+    """A voucher that may have been meant.
+
+    ``how`` is ``one_digit``, ``transposed``, ``other_batch`` or ``before_range``.
+    """
 
     how: str
     kind: str

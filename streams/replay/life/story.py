@@ -24,6 +24,7 @@ from streams.replay.life.account import (
     Difference,
     Judgement,
     Life,
+    Near,
     Question,
     Remark,
     Searched,
@@ -75,8 +76,9 @@ def tell(found: Found) -> Life:
     vouchers = tuple(_judgements(found, own, waiting))
     anomalies = tuple(_accusations(found))
     remarks = (*found.remarks, *_remarks(found))
+    near = () if records else tuple(pointers.near(found.lane, found.question))
     return Life(
-        answer=_answer(found, vouchers, records, remarks),
+        answer=_answer(vouchers, records) or _absence(found, near, remarks),
         question=found.question,
         searched=found.searched,
         records=tuple(records),
@@ -84,14 +86,22 @@ def tell(found: Found) -> Life:
         anomalies=anomalies,
         points_at=tuple(pointers.pointed_at(found.lane, own)),
         pointed_at_by=tuple(pointers.pointing(found.lane, own, found.question)),
-        near=tuple(pointers.near(found.lane, found.question)) if not records else (),
+        near=near,
         remarks=remarks,
     )
 
 
-def _answer(found: Found, vouchers: tuple[Judgement, ...], records: list[Sighting], remarks: tuple[Remark, ...]) -> str:
-    if vouchers or records:
-        return WAITING if any(voucher.state != JUDGED for voucher in vouchers) else JUDGED
+def _answer(vouchers: tuple[Judgement, ...], records: list[Sighting]) -> str:
+    """Return the answer for a voucher that came; empty for one that did not."""
+    if any(voucher.state != JUDGED for voucher in vouchers):
+        return WAITING
+    return JUDGED if vouchers or records else ""
+
+
+def _absence(found: Found, near: tuple[Near, ...], remarks: tuple[Remark, ...]) -> str:
+    """Return why nothing may have been found, by what is known for certain first."""
+    if any(one.how == "before_range" for one in near):
+        return NOT_IN_RANGE
     codes = {remark.code for remark in remarks}
     if "records_deleted" in codes:
         return EXPIRED

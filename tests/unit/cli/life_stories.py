@@ -15,7 +15,6 @@ from streams.cli.explain.moments import Zone
 from streams.cli.explain.page import Page
 from streams.cli.explain.words import Words
 from streams.cli.shape import Language
-from streams.core.policy import Policy
 from streams.replay.life.account import Question
 from streams.replay.life.files import life_in_files
 from streams.replay.life.topics import Spread, life_in_topics
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from streams.replay.life.account import Life
 
 GOLDEN = Path(__file__).with_name("lives")
-POLICY: Policy = load_settings(None, (), {}, live=False).policy()
+POLICY = load_settings(None, (), {}, live=False).policy()
 TERMINAL_ID = "T0000001"
 HOUR_MS = 3_600_000
 COMMON = "rrn=306123000042 card=622588******0015 batch_number=31"
@@ -56,7 +55,8 @@ class LifeLists(ListReader):
         if self._anomalies is None:
             return None
         values = [json.dumps(record).encode() for record in self._anomalies]
-        return iter([[(offset, from_ms, b"id", value) for offset, value in enumerate(values)]])
+        fetch: list[RawRecord] = [(offset, from_ms, b"id", value) for offset, value in enumerate(values)]
+        return iter([fetch])
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def life_of(story: Story) -> Life:
     return life_in_topics(reader, question, POLICY, reach, lambda *_: None)
 
 
-def page_of(life: Life, language: Language, zone: str = "Asia/Shanghai") -> str:
+def page_of(life: Life, language: Language, zone: str) -> str:
     """Return one page as plain text."""
     lines = Page(life, Words(language), Zone(zone), shipped_codes()).lines()
     return "".join(("  " * depth + text).rstrip() + "\n" for depth, text in lines)
