@@ -179,13 +179,16 @@ def _of_topics(
 def _pages(
     life: "Life", zone: "Zone", codes: Mapping[str, ResponseCode], languages: tuple[Language, ...]
 ) -> Iterator[str]:
-    """Yield the lines of the account in every language, headings bold on a terminal."""
+    """Yield the lines of the account in every language; on a terminal headings are bold and the answer is coloured."""
     from streams.cli.explain.page import HEAD, Page
     from streams.cli.explain.words import Words
 
-    bold = sys.stdout.isatty()
+    styled = sys.stdout.isatty()
+    colour = typer.colors.GREEN if life.answer == "judged" else typer.colors.YELLOW
     for language in languages:
-        for depth, text in Page(life, Words(language), zone, codes).lines():
-            heading = depth == HEAD and bold
-            yield typer.style(text, bold=True) if heading else ("  " * depth + text).rstrip()
+        words = Words(language)
+        for depth, text in Page(life, words, zone, codes).lines():
+            shade = colour if text == words.say(life.answer) else None
+            plain = depth != HEAD or not styled
+            yield ("  " * depth + text).rstrip() if plain else typer.style(text, fg=shade, bold=True)
         yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streams.cli.explain.words import Words, money
+from streams.core.anomaly import KINDS
 from streams.settings import format_duration
 
 if TYPE_CHECKING:
@@ -131,16 +132,15 @@ class Page:
         if one.acknowledged_by is not None:
             yield 2, say("acknowledged", by=one.acknowledged_by, at=self._at(one.acknowledged_at))
         if one.status == "open":
-            yield 2, say("ends_by", at=self._at(one.expires_at))
+            row = KINDS.get(one.kind)
+            ends = "only_expires" if row is not None and not row.resolutions else "ends_by"
+            yield 2, say(ends, at=self._at(one.expires_at))
         if one.published is not None:
             yield from self._publication(one)
 
     def _field(self, field: Mapping[str, object], currency: str | None) -> str:
-        shown = {
-            side: money(value, currency) if field["field"] == "amount" and isinstance(value, int) else value
-            for side, value in field.items()
-        }
-        return self._say("field", **shown)
+        name = str(field["field"])
+        return self._say("field", **{side: self._value(name, value, currency) for side, value in field.items()})
 
     def _publication(self, one: Accusation) -> Iterator[Line]:
         if not one.published:
@@ -150,12 +150,19 @@ class Page:
         elif not one.differences:
             yield 2, self._say("published_same")
         for each in one.differences:
-            times = each.field.endswith("_at")
-            values = {
-                name: self._zone.shown(value) if times and isinstance(value, int) else value
-                for name, value in (("published", each.published), ("derived", each.derived))
-            }
-            yield 2, self._say("differs", field=each.field, **values)
+            values = {"published": each.published, "derived": each.derived}
+            shown = {name: self._value(each.field, value, one.currency) for name, value in values.items()}
+            yield 2, self._say("differs", field=each.field, **shown)
+
+    def _value(self, field: str, value: object, currency: str | None) -> str:
+        """Return one value of an anomaly's record as a reader wants it."""
+        if isinstance(value, list):
+            return ", ".join(map(str, value)) or "-"
+        if isinstance(value, int) and field.endswith("_at"):
+            return self._zone.shown(value)
+        if isinstance(value, int) and field in ("amount", "amount_at_risk"):
+            return money(value, currency)
+        return "-" if value is None else str(value)
 
     def _pointer(self, one: Pointer) -> str:
         say, words = self._say, self._words

@@ -154,6 +154,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "status_resolved": ("resolved as {resolution} at {at}", "{at} 以 {resolution} 解决"),
     "opened": ("opened at {at}, at risk {money}; id {id}", "{at} 产生，风险金额 {money}；编号 {id}"),
     "ends_by": ("stays open until it is resolved, at most until {at}", "未解决前保持，最迟至 {at}"),
+    "only_expires": ("nothing resolves it; it expires at {at}", "不会自动解决，{at} 到期"),
     "marks": ("marks: {marks}", "标记：{marks}"),
     "field": ("{field}: terminal {terminal}, host {host}", "{field}：终端 {terminal}，主机 {host}"),
     "acknowledged": ("taken care of by {by} since {at}", "{by} 于 {at} 已认领"),

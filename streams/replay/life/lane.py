@@ -104,6 +104,10 @@ class LifeState(LaneState):
             found = self.watched[id(voucher)] = Watched(voucher)
         return found
 
+    def vouchers(self) -> Iterator[Watched]:
+        """Yield the vouchers of the terminal, but for those whose leg has gone to another."""
+        return (one for one in self.watched.values() if one.voucher.verdict != "late_match")
+
     def _thin_out(self) -> None:
         old = [key for key, one in self.watched.items() if one.voucher.run.key != self._key][: MAX_VOUCHERS // 4]
         for key in old:

@@ -27,7 +27,7 @@ def pointing(lane: LifeLane, own: Sequence[Watched], question: Question) -> Iter
     mine = [watched.voucher for watched in own]
     legs = [leg for voucher in mine for leg in voucher.legs if not voucher.is_reversal]
     found = 0
-    for watched in lane.state.watched.values():
+    for watched in lane.state.vouchers():
         voucher = watched.voucher
         by = _names(voucher, mine, legs, question)
         if by and found < SHOWN_POINTERS and not (voucher in mine and by != "own_number"):
@@ -83,7 +83,7 @@ def _original(lane: LifeLane, named: Original, leg: Event) -> Voucher | None:
     """Return the latest transaction at or before a leg that its reference names."""
     found = [
         watched.voucher
-        for watched in lane.state.watched.values()
+        for watched in lane.state.vouchers()
         if not watched.voucher.is_reversal
         and watched.voucher.log_time <= leg.log_time
         and leg not in watched.voucher.legs
@@ -158,7 +158,7 @@ def near(lane: LifeLane, question: Question) -> Iterator[Near]:
     """Yield vouchers one digit or one exchange of neighbours away, and the same number in other batches."""
     wanted = question.key[1]
     shown = 0
-    for watched in lane.state.watched.values():
+    for watched in lane.state.vouchers():
         voucher = watched.voucher
         number = voucher.run.key[1]
         how = _slip(wanted, number) if number != wanted else "other_batch" if question.batch else "before_range"

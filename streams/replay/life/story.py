@@ -69,7 +69,7 @@ class Found:
 
 def tell(found: Found) -> Life:
     """Return the account."""
-    own = [watched for watched in found.lane.state.watched.values() if _is_own(found, watched)]
+    own = [watched for watched in found.lane.state.vouchers() if _is_own(found, watched)]
     own.sort(key=lambda watched: watched.voucher.log_time)
     waiting = [seen for seen in found.lane.unjudged() if _batch_fits(found.question, {seen.event.batch})]
     records = sorted(_sightings(found, own, waiting), key=lambda one: (one.log_time, one.source != "terminal"))
@@ -118,10 +118,9 @@ def _batch_fits(question: Question, batches: Iterable[str]) -> bool:
 def _is_own(found: Found, watched: Watched) -> bool:
     """Tell whether a voucher bears the number and batch asked for and reaches into the range."""
     voucher, question = watched.voucher, found.question
-    if voucher.run.key != question.key and question.key not in voucher.more_keys:
+    keys = {voucher.run.key, *voucher.more_keys, *((leg.terminal, leg.number) for leg in voucher.legs)}
+    if question.key not in keys:
         return False
-    if voucher.verdict == "late_match" and voucher.target is not None:
-        return False  # its leg has gone to another voucher
     if question.from_ms is not None and max(leg.log_time for leg in voucher.legs) < question.from_ms:
         return False
     return _batch_fits(question, {leg.batch for leg in voucher.legs})

@@ -97,6 +97,12 @@ STORIES = {
         f"t=299 host void 50 25 original.voucher_number=42\n{LATER}",
         batch="000031",
     ),
+    "late": Story(f"t=1 terminal sale 42 00 {COMMON}\nt=100 host sale 42 00 {COMMON}\n{LATER}"),
+    "duplicate": Story(f"{SALE_PAIR}\nt=10 terminal sale 42 00 {COMMON} amount=500\n{LATER}"),
+    "void": Story(
+        f"{SALE_PAIR}\nt=300 terminal void 50 00 original.voucher_number=42\nt=299 host void 50 00\n{LATER}",
+        number="50",
+    ),
     "never_seen": Story(f"{SALE_PAIR}\nt=5 terminal sale 24 51\nt=5 host sale 24 51\n{LATER}", number="000043"),
     "other_batch": Story(SALE_PAIR, batch="7"),
     "bad_record": Story("t=1 terminal sale 42 00\nt=1 host sale 42 00 currency=12\nt=2 host status"),
