@@ -106,6 +106,8 @@ def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
                         raise UsageError(_mixed(path, source, first, number))
                 if at is not None:
                     timestamp = at
+                elif has is False and _is_message(line):
+                    raise UsageError(_timeless(path, source, number))
                 yield timestamp, position, number, line
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -113,6 +115,21 @@ def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
             f"cannot read {source} file {path} after line {number}: {why}; check the path and that the file is whole"
         )
         raise UnreachableError(sentence) from error
+
+
+def _is_message(line: bytes) -> bool:
+    """Tell whether an object wraps a raw message, which has no time that could stand for the log's."""
+    try:
+        return isinstance(msgspec.json.decode(line).get("message"), str)
+    except (msgspec.MsgspecError, ValueError, RecursionError, AttributeError):
+        return False
+
+
+def _timeless(path: Path, source: str, number: int) -> str:
+    return (
+        f"{source} file {path} has a message without received_at in line {number}; "
+        "a raw message bears no year: give received_at, epoch milliseconds, on all lines"
+    )
 
 
 def _mixed(path: Path, source: str, first: tuple[bool, int], number: int) -> str:
