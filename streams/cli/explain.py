@@ -1,4 +1,4 @@
-"""``explain``: what a response code means here, and what to check first."""
+"""``explain``: what a response code means here and what to check first, or what a raw message says."""
 
 # ruff: noqa: RUF001  Chinese text has full-width punctuation
 
@@ -10,10 +10,11 @@ from typing import Annotated, Final
 import typer
 
 from streams.cli.advice import advice_for
+from streams.cli.explain_message import as_document, in_words, read_message
 from streams.cli.output import print_json
 from streams.cli.shape import AsJson, Config, Lang, Language, Overrides, chosen_language
 from streams.errors import UsageError
-from streams.settings import ResponseCode, load_settings
+from streams.settings import ResponseCode, Settings, load_settings
 
 _OUTCOMES_ZH: Final = {
     "approved": "批准",
@@ -29,20 +30,44 @@ _WORDS: Final = {
 
 
 def explain(
-    code: Annotated[str, typer.Option("--code", metavar="CODE", help="Response code (ISO 8583 field 39), such as 25.")],
+    code: Annotated[
+        str | None, typer.Option("--code", metavar="CODE", help="Response code (ISO 8583 field 39), such as 25.")
+    ] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", metavar="HEX", help="A raw ISO 8583 message in hex digits.")
+    ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option("--dialect", metavar="NAME", help="How that message is written; else the first that fits."),
+    ] = None,
     config: Config = None,
     overrides: Overrides = None,
     lang: Lang = None,
     *,
     as_json: AsJson = False,
 ) -> None:
+    """Say what a response code means here and what to check first, or what a raw message says."""
+    if (code is None) == (message is None):
+        raise UsageError("explain takes one of --code and --message; write --code 25, or --message and hex digits.")
+    settings = load_settings(config, overrides or (), os.environ, live=False)
+    if message is not None:
+        reading = read_message(message, dialect, settings)
+        if as_json:
+            print_json(as_document(reading, settings))
+        else:
+            sys.stdout.write(in_words(reading, settings, chosen_language(lang)))
+    elif code is not None:
+        _explain_code(code, settings, lang, as_json=as_json)
+
+
+def _explain_code(code: str, settings: Settings, lang: Language | None, *, as_json: bool) -> None:
     """Say what a response code means here, and what to check first."""
     code = code.strip().upper()
     if re.fullmatch("[0-9A-Z]{2}", code) is None:
         raise UsageError(
             f"--code is {code!r}, but a response code is two digits or letters; give it as field 39 holds it."
         )
-    row = load_settings(config, overrides or (), os.environ, live=False).codes.get(code) or _unmapped(code)
+    row = settings.codes.get(code) or _unmapped(code)
     if as_json:
         advice = advice_for(code, row.outcome)
         print_json(
