@@ -77,7 +77,9 @@ def test_field_56_of_1993() -> None:
 def test_field_56_of_2003() -> None:
     """The same with longer numbers."""
     raw = message(
-        "iso8583-2003", "2410", {"39": "4000", "12": "20260302080102", "56": "2200" + "000000003316" + "20260301235959"}
+        "iso8583-2003",
+        "2410",
+        {"39": "4000", "12": "2026" + "0302080102", "56": "2200" + "000000003316" + "20260301235959"},
     )
     found = event("iso8583-2003", raw)
     assert (found.kind, found.outcome) == ("reversal", "approved")
