@@ -100,9 +100,8 @@ def _hide_packed(raw: bytes, shown: bytearray, *, packed: bool) -> None:
 def hide_fields(raw: bytes, message: Message, *, packed: bool) -> bytes:
     """Return the bytes of a message that could be read, its card number and its secrets hidden."""
     shown = bytearray(raw)
-    begins = [begin for _, begin, _ in message.places]
-    shown[: begins[0]] = hide(raw[: begins[0]])
-    for number, begin, end in message.places:
+    shown[: message.start] = hide(raw[: message.start])
+    for number, begin, end in message.places():
         part = raw[begin:end]
         if number == NUMBER_FIELD:
             shown[begin:end] = _number(part)

@@ -11,7 +11,7 @@ import iso8583
 from streams.core.fields import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from streams.core.dialects.dialect import Dialect
 
@@ -25,11 +25,20 @@ _READ: Final = frozenset({"3", "4", "7", "11", "12", "13", "25"})
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: its type, the text of each field by number, and where in the bytes each field stands."""
+    """One message: its type, the text of each field by number, and the bytes of each from ``start`` on."""
 
     type: str
     fields: Mapping[str, str]
-    places: tuple[tuple[str, int, int], ...]
+    encoded: Mapping[str, Mapping[str, bytes]]
+    start: int
+
+    def places(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each field with the bytes between which it stands, without its length."""
+        at = self.start
+        for number, parts in self.encoded.items():
+            begin = at + len(parts["len"])
+            at = begin + len(parts["data"])
+            yield number, begin, at
 
     def text(self, number: str) -> str:
         """Return a field without padding, empty where the message has none."""
@@ -79,9 +88,4 @@ def parse(raw: bytes, dialect: Dialect) -> Message:
         text = decoded[number].strip()
         if text and not (text.isascii() and text.isdecimal()):
             raise Fault("iso8583", f"field {number} has signs other than digits, read as {dialect.name}")
-    places, at = [], start
-    for number, parts in encoded.items():
-        begin = at + len(parts["len"])
-        at = begin + len(parts["data"])
-        places.append((number, begin, at))
-    return Message(message_type, decoded, tuple(places))
+    return Message(message_type, decoded, encoded, start)
