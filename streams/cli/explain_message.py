@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streams.cli.shape import Language
 from streams.core.decode import Decoder
 from streams.core.dialects.dialect import RawFeed
-from streams.core.dialects.hide import NUMBER_FIELD, OWN_FORMAT, SECRET_FIELDS, hide_written
+from streams.core.dialects.hide import NUMBER_FIELD, SECRET_FIELDS, has_own_format, hide_written
 from streams.core.dialects.message import Message, parse
 from streams.core.dialects.reader import bytes_in
 from streams.core.event import Event
@@ -131,7 +131,7 @@ def _fields(reading: Reading) -> Iterator[tuple[str, str, str, str]]:
             shown = mask_number(shown) if shown.isdecimal() else PLACEHOLDER
         elif number in SECRET_FIELDS:
             shown = PLACEHOLDER
-        elif number not in OWN_FORMAT:
+        elif not has_own_format(number, len(shown)):
             shown = hide_written(shown.encode()).decode("utf-8", "replace")
         yield number, name.english, name.chinese, "".join(sign if sign.isprintable() else "." for sign in shown)
 

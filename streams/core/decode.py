@@ -17,7 +17,7 @@ from msgspec import UNSET
 from msgspec.structs import astuple
 
 from streams.core.currency import KNOWN, LETTERS
-from streams.core.dialects.reader import RawReader
+from streams.core.dialects.reader import RawReader, hidden
 from streams.core.event import Event, content_of
 from streams.core.fields import LATEST_TIME_MS
 from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMIT, Judge, original_is_plain
@@ -94,7 +94,7 @@ class Decoder:
         ``log_time`` and ``timestamp`` are epoch milliseconds; ``now_ms`` is the wall clock and is
         looked at only where producer timestamps are allowed.
         """
-        if self._raw is not None:
+        if self._raw is not None and self._raw.takes(value):
             return self._raw.read(offset, log_time, timestamp, key, value, now_ms)
         usual = self._quick_enough and timestamp - now_ms <= self._latest_lead_ms
         if value is not None and usual and len(value) <= MAX_VALUE_BYTES:
@@ -107,7 +107,9 @@ class Decoder:
                 event = None
             if event is not None:
                 return event
-        return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
+        judged = self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
+        # Where raw messages may come, one may also stand in an object that nobody expected.
+        return judged if self._raw is None else hidden(judged)
 
     def _with_extras(self, offset: int, log_time: int, key: bytes | None, value: bytes) -> Event | None:
         """Return the event of a record that is usual but for fields of the sender's own."""

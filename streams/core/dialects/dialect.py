@@ -27,7 +27,7 @@ class KindRow:
     function: str = ""
     """``request`` (third digit 0 or 1) or ``advice`` (2 to 5)."""
     processing: str = ""
-    """First two digits of field 3."""
+    """What field 3 begins with."""
     condition: str = ""
     """Field 25."""
     asks: bool = False

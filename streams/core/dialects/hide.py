@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 NUMBER_FIELD: Final = "2"
 SECRET_FIELDS: Final = frozenset({"14", "34", "35", "36", "45", "52", "55"})
 """Fields of which nothing is shown: tracks, extended numbers, PIN blocks, chip data."""
-OWN_FORMAT: Final = frozenset(
-    ("t", "p", "1", *map(str, (*range(3, 14), *range(15, 34), 37, 38, 39, 41, 42, 49, 50, 51, 64, 70, 90, 128)))
+_OWN_FORMAT: Final = frozenset(
+    ("t", "p", "1", *map(str, (*range(3, 14), *range(15, 34), 37, 38, 39, 41, 42, 49, 50, 51, 64, 70, 128)))
 )
-"""Fields whose digits are no card number: times, amounts, codes, ids.  So few bytes can be one by chance alone."""
+"""Fields whose digits are no card number: times, amounts, codes, ids."""
+_OWN_LENGTH: Final = 16
+"""What is longer is free text in some edition."""
+_ORIGINAL: Final = "90"
 _DIGITS: Final = re.compile(rb"[0-9]{13,}")
 _NIBBLES: Final = re.compile(r"[0-9]{13,}")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{26,}")
@@ -107,9 +110,14 @@ def hide_fields(raw: bytes, message: Message, *, packed: bool) -> bytes:
             shown[begin:end] = _number(part)
         elif number in SECRET_FIELDS:
             shown[begin:end] = b"\xff" * len(part) if not _is_text(part) else b"*" * len(part)
-        elif number not in OWN_FORMAT:
+        elif not has_own_format(number, len(part)):
             shown[begin:end] = hide(part, packed=packed)
     return bytes(shown)
+
+
+def has_own_format(number: str, length: int) -> bool:
+    """Tell whether a field of a message that could be read is shown as it is."""
+    return (number in _OWN_FORMAT and length <= _OWN_LENGTH) or number == _ORIGINAL
 
 
 def _is_text(part: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from streams.core.dialects.hide import hide, hide_fields, hide_written
-from streams.core.dialects.mapping import UNLISTED, document_of, skipped
+from streams.core.dialects.mapping import document_of, skipped
 from streams.core.dialects.message import Message, parse, type_of
 from streams.core.fields import Fault
 from streams.core.judge import MAX_VALUE_BYTES
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MESSAGE: Final = "message"
 """Name of the hex digits in an object that wraps a message."""
+_WRAPS: Final = b'"message"'
 _KEPT_BYTES: Final = 4_096
 _HEX_TEXT: Final = re.compile(rb"\s*((?:[0-9A-Fa-f]{2}){4,})\s*\Z")
 
@@ -40,6 +41,18 @@ class RawReader:
         self._judge = judge
         self._tally = tally
 
+    def takes(self, value: bytes | None) -> bool:
+        """Tell whether a record is for this reader; where only links have dialects, all but their messages is JSON."""
+        if self._feed.dialect is not None:
+            return True
+        if value is None or _WRAPS not in value or len(value) > MAX_VALUE_BYTES:
+            return False
+        try:
+            document = _object(value)
+        except Fault:
+            return False
+        return isinstance(document.get(MESSAGE), str) and _link_of(document) in self._feed.by_link
+
     def read(
         self, offset: int, log_time: int, timestamp: int, key: bytes | None, value: bytes | None, now_ms: int
     ) -> Event | DeadLetter | None:
@@ -49,12 +62,9 @@ class RawReader:
             value = _usable(value)
             if not value.lstrip().startswith(b"{"):
                 return self._read_message(letter, value, log_time, now_ms)
-            document = _object(value)
-            if self._feed.dialect is not None or _link_of(document) in self._feed.by_link:
-                return self._read_object(letter, value, document, log_time, now_ms)
+            return self._read_object(letter, value, _object(value), log_time, now_ms)
         except Fault as fault:
             return letter.of(fault, None if value is None else _unread(value))
-        return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
 
     def _read_object(
         self, letter: _Letter, value: bytes, document: dict[str, Any], log_time: int, now_ms: int
@@ -62,11 +72,10 @@ class RawReader:
         digits = document.get(MESSAGE)
         if not isinstance(digits, str):
             # An event in the canonical form.  Its bytes may hold a message under another name.
-            read = self._judge.judge(letter.offset, log_time, letter.timestamp, letter.key, value, now_ms)
-            return msgspec.structs.replace(read, value=hide_written(value)) if isinstance(read, DeadLetter) else read
+            return hidden(self._judge.judge(letter.offset, log_time, letter.timestamp, letter.key, value, now_ms))
         link = _link_of(document)
         dialect = self._feed.by_link.get(link, self._feed.dialect)
-        if dialect is None:  # pragma: no cover  asked before
+        if dialect is None:  # pragma: no cover  such a value is not taken
             raise Fault("iso8583", "the link of the message has no dialect")
         raw = _bytes_of(digits)
         if raw is None:
@@ -75,7 +84,7 @@ class RawReader:
 
     def _read_message(self, letter: _Letter, value: bytes, log_time: int, now_ms: int) -> Event | DeadLetter | None:
         dialect = self._feed.dialect
-        if dialect is None:
+        if dialect is None:  # pragma: no cover  such a value is not taken
             raise Fault("malformed", "the value is not JSON in UTF-8")
         raw, digits = bytes_in(value, dialect)
         return self._read_bytes(letter, raw, dialect, "", (value, digits), log_time, now_ms)
@@ -119,6 +128,13 @@ class RawReader:
             document["link"] = link
         if "terminal_id" not in document and key:
             document["terminal_id"] = key.decode("utf-8", "replace").strip()
+
+
+def hidden(judged: Event | DeadLetter) -> Event | DeadLetter:
+    """Return what became of a JSON record; a dead letter without the card numbers of messages within it."""
+    if isinstance(judged, DeadLetter) and judged.value is not None:
+        return msgspec.structs.replace(judged, value=hide_written(judged.value))
+    return judged
 
 
 class _Letter:
@@ -195,6 +211,3 @@ def _unread(value: bytes) -> bytes:
     if value.lstrip().startswith(b"{"):
         return hide_written(value)
     return hide(value) if len(value) <= MAX_VALUE_BYTES else hide(value[:_KEPT_BYTES]) + PLACEHOLDER.encode()
-
-
-__all__ = ["MESSAGE", "UNLISTED", "RawReader", "bytes_in"]

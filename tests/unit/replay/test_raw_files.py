@@ -52,6 +52,7 @@ def test_a_day_of_raw_messages(tmp_path: Path) -> None:
     result = replay_files([terminal], [host], POLICY, deadletter=bad)
     assert result.summary["events"] == 6
     assert result.summary["matched"] == 2
+    assert result.summary["skipped"] == {"request": 1}
     assert result.summary["anomalies"] == {"mismatch": 1}
     assert result.summary["rejected"] == {"iso8583": 1}
     told = b"".join(result.anomalies).decode() + bad.read_text()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import msgspec
 import pytest
 from msgspec import UNSET
 
+from streams.core.decode import Decoder
+from streams.core.dialects.dialect import RawFeed
+from streams.core.event import Event
+from streams.core.policy import Policy
 from streams.core.wire import HOST, TERMINAL, Original
-from tests.unit.core.dialects.messages import event, letter, message
+from streams.testing import START_MS
+from tests.unit.core.dialects.messages import CODES, dialect, event, letter, message
 
 NAMES = pytest.mark.parametrize("name", ["iso8583-ascii", "iso8583-binary", "iso8583-bcd"])
 FIELD_90 = "0200" + "003316" + "0301160000" + "0" * 22
@@ -174,3 +181,31 @@ def test_what_is_no_message(name: str, value: bytes | None, reason: str) -> None
 def test_the_link_of_a_topic() -> None:
     """A message has no link of its own: the setting names it."""
     assert event("iso8583-ascii", message("iso8583-ascii", "0210"), link="north").body.link == "north"
+
+
+def test_a_dialect_for_each_link() -> None:
+    """On a topic of JSON the objects of one link wrap messages; everything else is read as ever."""
+    feed = RawFeed(None, "", {"north": dialect("iso8583-bcd"), "south": dialect("unionpay-ascii")})
+    counts: defaultdict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
+    decoder = Decoder(HOST, Policy(response_codes=CODES, raw_feeds={"host": feed}), counts, check_keys=False)
+
+    def of(value: dict[str, object] | bytes) -> object:
+        raw = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        found = decoder.decode(1, START_MS, START_MS, None, raw, START_MS)
+        if isinstance(found, Event):
+            return found.kind, found.body.link
+        return found if found is None else found.reason
+
+    north, south = message("iso8583-bcd", "0210").hex(), message("unionpay-ascii", "0210", {"3": "200000"}).hex()
+    assert of({"link": "north", "message": north}) == ("sale", "north")
+    assert of({"link": " south ", "message": south}) == ("void", "south")
+    assert of({"link": "south", "message": north}) == "iso8583"
+    canonical = {"event_id": "e", "kind": "status", "event_time": 1, "terminal_id": "T", "merchant_id": "M"}
+    assert of(canonical | {"message": "hello", "link": "west"}) == ("status", "west")
+    assert of({"link": "west", "message": north}) == "missing_field"
+    assert [of(b"[1]"), of(b"{"), of(b" "), of(bytes.fromhex(north))] == [
+        "not_an_object",
+        "malformed",
+        "empty",
+        "malformed",
+    ]
