@@ -41,6 +41,8 @@ SMOKE_WINDOW_S: Final = 12
 PAIR_WINDOW: Final = "6h"
 SESSION_S: Final = 60
 LOOK_EVERY_S: Final = 0.2
+SHORTEST_S: Final = 0.01
+"""A processor's clock tick: what took less cannot be told from nothing."""
 LIMIT_S: Final = 900.0
 
 
@@ -144,8 +146,8 @@ class Restart:
             "ready_s": round(ready.at_s, 1),
             "caught_up_s": round(done.at_s, 1),
             "events_replayed": done.read,
-            "events_per_wall_s": round(done.read / (done.at_s - ready.at_s)),
-            "events_per_cpu_s": round(done.read / (done.cpu_s - ready.cpu_s)),
+            "events_per_wall_s": round(done.read / max(done.at_s - ready.at_s, SHORTEST_S)),
+            "events_per_cpu_s": round(done.read / max(done.cpu_s - ready.cpu_s, SHORTEST_S)),
             "peak_mib": round(peak),
             "peak_before_mib": round(before),
         }

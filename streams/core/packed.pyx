@@ -253,6 +253,7 @@ cdef class Packed:
             if wider == NULL:
                 raise MemoryError
             self.legs = wider
+            vw_use_huge_pages(wider, self.legs_room * sizeof(Leg))
         leg = self.legs_used
         self.legs_used += 1
         self.legs[leg].serial = 0
@@ -394,6 +395,8 @@ cdef class Packed:
         cdef const char* key_text
         cdef Py_ssize_t key_size
         cdef bint usual, known
+        cdef uint64_t hashed
+        cdef size_t before = self.waiting[source].count
         cdef bytes raw
         cdef list letters = [], events = [], behind = []
         cdef tuple record
@@ -427,9 +430,14 @@ cdef class Packed:
                 standing.log_time = log_time
                 standing.offset = offset
                 self._key(standing)
-                standing.known = self._is_known(
-                    source, hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0), log_time, &first
-                )
+                if self.table.room:
+                    vw_prefetch(&self.table.buckets[standing.hashed & (self.table.room - 1)])
+                hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
+                if self.young[source].room:
+                    vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
+                if self.older[source].room:
+                    vw_prefetch(&self.older[source].items[hashed & (self.older[source].room - 1)])
+                standing.id_hash = hashed
                 if offset >= processed:
                     self.read_count[source][standing.kind][standing.outcome] += 1
                     self.defaulted += standing.defaulted
@@ -440,11 +448,11 @@ cdef class Packed:
                 letters.append(event)
                 continue
             raw = event.body.event_id.encode()
-            known = self._is_known(source, hash_bytes(raw, len(raw), 0), log_time, &first)
-            if known:
-                event.id_known = True
+            hashed = hash_bytes(raw, len(raw), 0)
             events.append(event)
             if log_time < passed:
+                if self._is_known(source, hashed, log_time, &first):
+                    event.id_known = True
                 behind.append(event)
                 continue
             leg = self._new_leg()
@@ -453,8 +461,37 @@ cdef class Packed:
             standing.log_time = log_time
             Py_INCREF(event)
             standing.held = <void*>event
+            standing.id_hash = hashed
             ring_push(&self.waiting[source], leg)
+        self._look_ahead(source, before, &first)
         return log_time, letters, events, behind
+
+    cdef int _look_ahead(self, int source, size_t before, bint* first) except -1:
+        """Mark the new events whose id was known, and fetch from memory what applying them will look at.
+
+        With millions of vouchers every look-up waits for memory; asked for a fetch ahead, they wait together.
+        """
+        cdef Ring* ring = &self.waiting[source]
+        cdef size_t i
+        cdef Leg* leg
+        cdef const Bucket* bucket
+        for i in range(before, ring.count):
+            leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
+            leg.known = self._is_known(source, leg.id_hash, leg.log_time, first)
+            if leg.state == EVENT:
+                if leg.known:
+                    (<object>leg.held).id_known = True
+            elif self.table.room:
+                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
+                vw_prefetch(&self.legs[bucket.leg])
+                vw_prefetch(<char*>&self.legs[bucket.leg] + sizeof(Leg) - 1)
+        if self.table.room:
+            for i in range(before, ring.count):
+                leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
+                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
+                if bucket.leg and bucket.hashed == leg.hashed and leg.state == READ:
+                    vw_prefetch(self.legs[bucket.leg].held)
+        return 0
 
     cdef void _key(self, Leg* leg) noexcept:
         """Let a leg's number stand without leading zeros, and hash its key."""

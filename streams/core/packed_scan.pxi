@@ -59,9 +59,10 @@ cdef struct Leg:
     int64_t log_time
     int64_t offset
     int64_t amount
+    uint64_t id_hash  # until it is applied
     void* held  # what is packed, or the event object of a record that is not usual
     uint32_t hashed
-    uint32_t partner
+    uint32_t partner  # of a pair's first leg the second; of a free leg the next free one
     uint32_t serial
     uint16_t size
     uint16_t currency

@@ -7,7 +7,6 @@ import gc
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
     from streams.core.policy import Policy
 
-CHUNK_LINES: Final = 128
-"""Lines a fetch: what is decoded is applied while it is still in the processor's cache; with 4,000
-lines a fetch a replay takes half as long again."""
 _YOUNG_OBJECTS: Final = 200_000
 _OLDER_ROUNDS: Final = 100
 """Allocations between two looks of the cycle collector: the lane makes no garbage cycles, so the
@@ -55,8 +51,8 @@ class ReplayResult:
 class _Source:
     """The lines of one source, read in chunks."""
 
-    def __init__(self, lines: Iterator[Line], paths: Sequence[Path]) -> None:
-        self._lines = lines
+    def __init__(self, chunks: Iterator[list[Line]], paths: Sequence[Path]) -> None:
+        self._chunks = chunks
         self._paths = paths
         self._next_offset = 0
         self.chunk: list[Line] = []
@@ -65,13 +61,13 @@ class _Source:
 
     def fetch(self) -> list[tuple[int, int, bytes | None, bytes | None]]:
         """Return the next records; offsets count the lines of this source in their merged order."""
-        self.chunk = chunk = list(islice(self._lines, CHUNK_LINES))
+        self.chunk = chunk = next(self._chunks, [])
         first = self._next_offset
         self._next_offset += len(chunk)
-        if len(chunk) < CHUNK_LINES:
-            self.done = True
         if chunk:
             self.reached = chunk[-1][0]
+        else:
+            self.done = True
         return [(offset, line[0], None, line[3]) for offset, line in enumerate(chunk, first)]
 
     def place(self, offset: int) -> tuple[str, int]:
@@ -160,7 +156,7 @@ def replay_files(
 
 def _replay(
     paths: tuple[Sequence[Path], Sequence[Path]],
-    read: Callable[[Sequence[Path], str], Iterator[Line]],
+    read: Callable[[Sequence[Path], str], Iterator[list[Line]]],
     lane: Lane,
     *,
     flush: bool,
