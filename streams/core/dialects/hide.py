@@ -33,7 +33,6 @@ _DIGITS: Final = re.compile(rb"[0-9]{13,}")
 _NIBBLES: Final = re.compile(r"[0-9]{13,}")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{26,}")
 _HEX_DIGITS: Final = re.compile("(?:3[0-9]){13,}")
-_STAR: Final = ord("*")
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
