@@ -74,14 +74,26 @@ class Judge:
         try:
             document = _parse(value)
             document = self._renamed(document)
-            event = self._read(document, offset, log_time)
-            self._check_origin(document, event.terminal, key)
-            _check_kind(event)
-            self._check_clock(timestamp, now_ms)
+            return self.event_of(document, offset, log_time, timestamp, key, now_ms)
         except Fault as fault:
             kept = None if value is None else mask_bytes(value, self._exempt_spans(value) if document else ())
             shown_key = None if key is None else mask_bytes(key)
             return DeadLetter(self._source, offset, timestamp, shown_key, kept, fault.reason, fault.detail)
+
+    def event_of(
+        self,
+        document: dict[str, Any],
+        offset: int,
+        log_time: int,
+        timestamp: int,
+        key: bytes | None,
+        now_ms: int,
+    ) -> Event:
+        """Return the event of a parsed object in the canonical form; raises ``Fault`` for the first that applies."""
+        event = self._read(document, offset, log_time)
+        self._check_origin(document, event.terminal, key)
+        _check_kind(event)
+        self._check_clock(timestamp, now_ms)
         self._count(document, event)
         return event
 

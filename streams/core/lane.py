@@ -170,7 +170,7 @@ class Lane:
                     marks.add(log_time, offset)
             event = decoder.decode(offset, log_time, timestamp, key, value, now_ms)
             if type(event) is not Event:
-                if offset >= processed:
+                if event is not None and offset >= processed:
                     out.dead_letters.append(event)  # type: ignore[arg-type]  # what is no event is a dead letter
                     out.tally["events_rejected_total", (SOURCES[source], event.reason)] += 1  # type: ignore[union-attr]
                 continue

@@ -137,7 +137,8 @@ class Memory:
         """Return the event that a record's bytes were; raises ``TypeError`` where they are none."""
         event = self._decoders[source].decode(offset, log_time, log_time, None, raw, log_time)
         if not isinstance(event, Event):
-            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are a {event.reason}"
+            now = "nothing" if event is None else event.reason
+            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are {now}"
             raise TypeError(message)
         event.deadline = log_time + self._windows[event.kind]
         return event

@@ -36,7 +36,8 @@ AVAILABLE: Final = Packed is not None
 def fits(policy: Policy) -> bool:
     """Tell whether usual vouchers can be packed: one key for all links, and the contract's own names of fields."""
     links = (policy.default_link, *policy.links.values())
-    return AVAILABLE and not any(link.batch_in_key for link in links) and not any(policy.field_maps.values())
+    own_names = any(policy.field_maps.values()) or bool(policy.raw_feeds)
+    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names
 
 
 class Usual:

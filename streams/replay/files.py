@@ -142,7 +142,24 @@ class _Lines:
                 self._first = (has, number)
             elif has is not self._first[0]:
                 raise UsageError(_mixed(self._path, self._source, self._first, number))
+        if at is None and has is False and _is_message(line):
+            raise UsageError(_timeless(self._path, self._source, number))
         return before if at is None else at
+
+
+def _is_message(line: bytes) -> bool:
+    """Tell whether an object wraps a raw message, which has no time that could stand for the log's."""
+    try:
+        return isinstance(msgspec.json.decode(line).get("message"), str)
+    except (msgspec.MsgspecError, ValueError, RecursionError, AttributeError):
+        return False
+
+
+def _timeless(path: Path, source: str, number: int) -> str:
+    return (
+        f"{source} file {path} has a message without received_at in line {number}; "
+        "a raw message bears no year: give received_at, epoch milliseconds, on all lines"
+    )
 
 
 def _mixed(path: Path, source: str, first: tuple[bool, int], number: int) -> str:

@@ -221,4 +221,6 @@ def summed_up(findings: Findings, pending: int) -> ReplayResult:
         "resolved": dict(sorted(Counter(str(r["resolution"]) for r in records if r["status"] == "resolved").items())),
         "amount_at_risk": dict(sorted(at_risk.items())),
     }
+    if skipped := findings.by("messages_skipped_total", 1):
+        summary["skipped"] = skipped
     return ReplayResult(encoded, summary, records)

@@ -1,4 +1,4 @@
-"""``explain``: what a response code means here, or the life of one voucher, in words."""
+"""``explain``: what a response code or a raw message means here, or the life of one voucher, in words."""
 
 from streams.cli.explain.command import explain
 

@@ -1,4 +1,4 @@
-"""The command ``explain``: what a response code means with ``--code``, else the life of one voucher."""
+"""The command ``explain``: what a code or a raw message means, else the life of one voucher."""
 
 # ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
 
@@ -29,6 +29,13 @@ VoucherNumber = Annotated[str | None, typer.Argument(metavar="VOUCHER", help="Vo
 Code = Annotated[
     str | None, typer.Option("--code", metavar="CODE", help="Explain a response code (field 39) instead, such as 25.")
 ]
+RawMessage = Annotated[
+    str | None, typer.Option("--message", metavar="HEX", help="Explain a raw ISO 8583 message instead, in hex digits.")
+]
+DialectName = Annotated[
+    str | None,
+    typer.Option("--dialect", metavar="NAME", help="How that message is written; else the first that fits."),
+]
 Batch = Annotated[
     str | None, typer.Option("--batch", metavar="N", help="Batch number, where the number is not enough.")
 ]
@@ -58,6 +65,8 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
     *,
     batch: Batch = None,
     code: Code = None,
+    message: RawMessage = None,
+    dialect: DialectName = None,
     terminal: Terminal = None,
     host: Host = None,
     brokers: Brokers = None,
@@ -71,16 +80,19 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
     as_json: AsJson = False,
     flush: Flush = False,
 ) -> None:
-    """Tell the life of one voucher from the topics or from files, or say what a response code means.
+    """Tell the life of one voucher from the topics or from files, or say what a code or a raw message means.
 
     What came of it, what it was judged and what it waits for, its anomalies, what it points at, and what was
     searched. Topics are only read. A TIME is as in replay; without an offset it is one of --time-zone. Exit code 0
     also if nothing is found: the answer then says whether it was never seen, is expired or has not arrived yet.
     """
     settings = load_settings(config, overrides_with(overrides, brokers), os.environ, live=False)
-    if code is not None:
-        _alone(terminal_id, terminal, host, batch)
-        _explain_code(code_row(code, settings.codes), chosen_languages(lang), as_json=as_json)
+    if code is not None or message is not None:
+        _alone(terminal_id, terminal, host, batch, code and message)
+        if code is not None:
+            _explain_code(code_row(code, settings.codes), chosen_languages(lang), as_json=as_json)
+        elif message is not None:
+            _explain_message(message, dialect, settings, chosen_languages(lang), as_json=as_json)
         return
     from streams.cli.explain.moments import Zone
 
@@ -100,9 +112,12 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
 
 
 def _alone(*given: object) -> None:
-    """Refuse what belongs to a voucher beside ``--code``."""
+    """Refuse what belongs to a voucher beside ``--code`` or ``--message``, and both of them."""
     if any(each for each in given):
-        raise UsageError("--code explains a response code; leave it out to ask for a voucher, or ask for it alone.")
+        raise UsageError(
+            "--code explains a response code and --message a raw message; ask for one of them alone,"
+            " or leave both out to ask for a voucher."
+        )
 
 
 def _explain_code(row: ResponseCode, languages: tuple[Language, ...], *, as_json: bool) -> None:
@@ -110,6 +125,18 @@ def _explain_code(row: ResponseCode, languages: tuple[Language, ...], *, as_json
         print_json(code_json(row))
     else:
         sys.stdout.write("\n".join(code_text(row, language) for language in languages))
+
+
+def _explain_message(
+    message: str, dialect: str | None, settings: Settings, languages: tuple[Language, ...], *, as_json: bool
+) -> None:
+    from streams.cli.explain.message import as_document, in_words, read_message
+
+    reading = read_message(message, dialect, settings)
+    if as_json:
+        print_json(as_document(reading, settings))
+    else:
+        sys.stdout.write("\n".join(in_words(reading, settings, language) for language in languages))
 
 
 def _question(terminal_id: str | None, voucher_number: str | None, batch: str | None) -> "Question":
@@ -120,7 +147,7 @@ def _question(terminal_id: str | None, voucher_number: str | None, batch: str | 
         missing = "TERMINAL and VOUCHER are" if terminal_id is None else "VOUCHER is"
         raise UsageError(
             f"{missing} missing; write them before any --terminal and --host files, such as 'explain 10000017 000042',"
-            " or give --code."
+            " or give --code or --message."
         )
     terminal_id, voucher_number = terminal_id.strip(), voucher_number.strip()
     if not 1 <= len(terminal_id) <= _TERMINAL_SIGNS:
