@@ -62,6 +62,13 @@ PEERS: Final = (
     ),
     Peer("quixstreams", _python("quixstreams", "quix_join"), day="short", threaded=False),
     Peer(
+        "quixstreams-rekeyed",
+        _python("quixstreams", "quix_join"),
+        day="short",
+        threaded=False,
+        environ=lambda _cores: {"PEER_REKEYED": "1"},
+    ),
+    Peer(
         "faust",
         _python("faust", "faust_agent"),
         day="short",
