@@ -34,6 +34,8 @@ ACTS = st.lists(
         st.sampled_from(["00", "00", "25", "91", "09", "77"]),
         st.sampled_from([10_000, 12_800]),
     ),
+    # A terminal sends one message with a number in a second: a raw one has no other identity.
+    unique_by=lambda act: act[:2] + act[3:4],
     max_size=14,
 )
 
@@ -90,7 +92,7 @@ def ended(policy: Policy, records: list[tuple[int, int, bytes]]) -> tuple[list[t
     return sorted(found), sink.verdicts()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(NAMES), ACTS)
 def test_raw_messages_end_as_their_events_do(name: str, acts: list[tuple[int, int, str, int, str, int]]) -> None:
     """Whatever was answered, in whatever order."""
