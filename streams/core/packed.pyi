@@ -16,7 +16,6 @@ class Packed:
         state: LaneState,
         *,
         read_again: Callable[[int, int, int, bytes], Event],
-        hear: Callable[[int, str, int], None],
         meet: Callable[[int, str, int], None] | None,
     ) -> None: ...
     def read(

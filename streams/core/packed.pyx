@@ -18,13 +18,13 @@ module or without it a lane gives the same answers.
 
 from cpython cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+from streams.core.blindness import MAX_TERMINALS
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
 from streams.core.timers import NEVER
@@ -40,6 +40,7 @@ cdef enum:
     FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND
 
 cdef int64_t _NEVER = NEVER
+cdef size_t _MOST_TERMINALS = MAX_TERMINALS
 
 cdef enum:
     WINDOWS = 8
@@ -139,7 +140,8 @@ cdef class Packed:
     cdef int64_t[WINDOWS] window
     cdef uint8_t[KINDS] queue_of
     cdef int windows
-    cdef int64_t span_ms, keep_ms, horizon_ms, lead_ms, stall_after_ms
+    cdef int64_t span_ms, horizon_ms, lead_ms, stall_after_ms
+    cdef int64_t needed_from  # of a live lane: the log time from which on the latest cut asked for what has ended
     cdef bint live, asks_terminals
     cdef Hashes[2] young
     cdef Hashes[2] older
@@ -155,7 +157,7 @@ cdef class Packed:
     cdef char[LONGEST_PACKED] buffer
     cdef int64_t[::1] speech
     cdef dict runs, accused
-    cdef object journal, timers, read_again, hear, meet
+    cdef object journal, timers, read_again, meet
     cdef list link_names
     cdef public int64_t gate_from
     """The log time before which no event stays packed."""
@@ -170,14 +172,13 @@ cdef class Packed:
         for place, window in enumerate(distinct):
             self.window[place] = window
         self.span_ms = policy.memory_ms
-        self.keep_ms = max(policy.memory_ms, policy.replay_ms)
         self.horizon_ms = policy.redelivery_horizon_ms
         self.lead_ms = policy.future_skew_ms if policy.allow_create_time else _NEVER
         self.stall_after_ms = policy.stall_after_ms
         self.live = live
         self.asks_terminals = live and partitions > 1
         self.lone_due = _NEVER
-        self.gate_from = -1
+        self.gate_from = self.needed_from = -1
         self.legs_used = 1  # no leg is number 0
         self.dialect.check_keys = check_keys
         self._learn(policy)
@@ -206,16 +207,16 @@ cdef class Packed:
             self.dialect.link_size[place] = len(name)
             memcpy(self.dialect.link_name[place], <const char*><bytes>name, len(name))
 
-    def attach(self, state, *, read_again, hear, meet):
+    def attach(self, state, *, read_again, meet):
         """Take the parts of the lane that know what is not packed.
 
-        ``read_again`` makes an event of a source, log time, offset and JSON; ``hear`` and ``meet``
-        take a source, terminal and log time: the one tells who speaks, the other a new terminal.
+        ``read_again`` makes an event of a source, log time, offset and JSON; ``meet`` takes the source and id of a
+        new terminal and the log time.
         """
         memory = state.memory
         self.runs, self.accused = memory.runs, memory.with_anomaly
         self.journal, self.timers = state.journal, state.timers
-        self.read_again, self.hear, self.meet = read_again, hear, meet
+        self.read_again, self.meet = read_again, meet
         if state.blind is not None:
             self.speech = state.blind.speech
 
@@ -394,7 +395,7 @@ cdef class Packed:
         cdef Leg* scanned = &self.scanned
         cdef const char* key_text
         cdef Py_ssize_t key_size
-        cdef bint usual, known
+        cdef bint usual
         cdef uint64_t hashed
         cdef size_t before = self.waiting[source].count
         cdef bytes raw
@@ -558,7 +559,7 @@ cdef class Packed:
         cdef const char* held = <const char*>own.held
         cdef uint32_t first
         cdef Leg* standing
-        if own.known:
+        if own.known or self._ends_silence(own.source, at):
             return False
         first = self._find(own.hashed, held + own.at[AT_TERMINAL], own.long_[AT_TERMINAL], held + own.at[AT_NUMBER],
                            own.long_[AT_NUMBER])
@@ -603,28 +604,33 @@ cdef class Packed:
             self.matched[link] += 1
             delays.append(at - one.log_time)
 
+    cdef bint _ends_silence(self, int source, int64_t at) noexcept:
+        """Tell whether a source was silent for so long that its event moves holds, and timers with them."""
+        return (
+            self.live
+            and self.speech[LAST_SOURCE] == 1 - source
+            and at - self.speech[SILENT_SINCE + source] >= self.stall_after_ms
+        )
+
     cdef int _speak(self, const Leg* leg, int64_t at) except -1:
-        """Take note of who speaks, as ``Blindness.note`` does; what is more than a note is left to it."""
+        """Take note of who speaks, as ``Blindness.note`` does; the end of a silence is left to it."""
         cdef int source = leg.source
         cdef uint64_t hashed
         if not self.live:
             return 0
-        if self.asks_terminals:
+        if self.asks_terminals and self.met[source].count < _MOST_TERMINALS:
             hashed = hash_bytes(<char*>leg.held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], 0)
             if not hashes_has(&self.met[source], hashed):
                 self.meet(source, self._text(leg, AT_TERMINAL), at)
                 hashes_add(&self.met[source], hashed)
         if self.speech[LAST_SOURCE] == source:
             self.speech[STREAK] += 1
-            self.speech[LAST_MS] = at
-        elif self.speech[LAST_SOURCE] < 0 or at - self.speech[SILENT_SINCE + source] >= self.stall_after_ms:
-            self.hear(source, self._text(leg, AT_TERMINAL), at)
         else:
             self.speech[SILENT_SINCE + source] = -1
-            self.speech[SILENT_SINCE + 1 - source] = self.speech[LAST_MS]
+            self.speech[SILENT_SINCE + 1 - source] = at if self.speech[LAST_SOURCE] < 0 else self.speech[LAST_MS]
             self.speech[LAST_SOURCE] = source
             self.speech[STREAK] = 1
-            self.speech[LAST_MS] = at
+        self.speech[LAST_MS] = at
         return 0
 
     # --- what is asked of it
@@ -705,10 +711,12 @@ cdef class Packed:
         return keys
 
     def sweep(self, int64_t now):
-        """Give back the pairs that nothing can ask for at log time ``now``."""
+        """Give back the pairs that nothing can ask for at log time ``now``, a held back cut included."""
         cdef uint64_t head
         cdef uint32_t leg
-        cdef int64_t floor = now - self.keep_ms
+        cdef int64_t floor = now - self.span_ms
+        if self.live:
+            floor = min(floor, self.needed_from)
         while self.closed.count:
             head = ring_head(&self.closed)
             leg = <uint32_t>head
@@ -725,6 +733,7 @@ cdef class Packed:
         """Return the first log time of the oldest voucher that ends at ``from_ms`` or later or waits, else ``from_ms``."""
         cdef uint64_t head
         cdef Leg* leg
+        self.needed_from = from_ms
         while self.births.count:
             head = ring_head(&self.births)
             leg = &self.legs[<uint32_t>head]

@@ -21,7 +21,6 @@ except ImportError:  # not compiled: every event is an object
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from streams.core.correlator import Correlator
     from streams.core.cut import Marks
     from streams.core.decode import Decoder
     from streams.core.event import Event
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from streams.core.policy import Policy
     from streams.core.state import LaneState
     from streams.core.wire import DeadLetter, RawRecord
+
 
 AVAILABLE: Final = Packed is not None
 
@@ -43,15 +43,12 @@ def fits(policy: Policy) -> bool:
 class Usual:
     """The packed vouchers of one lane."""
 
-    def __init__(
-        self, state: LaneState, correlator: Correlator, *, live: bool, check_keys: bool, partitions: int
-    ) -> None:
+    def __init__(self, state: LaneState, *, live: bool, check_keys: bool, partitions: int) -> None:
         self._state = state
         self._packed = Packed(state.policy, live=live, check_keys=check_keys, partitions=partitions)
         self._packed.attach(
             state,
             read_again=state.memory.read_again,
-            hear=correlator.hear,
             meet=state.blind.meet if state.blind is not None else None,
         )
 
