@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from benchmarks.cluster import brokers
 from benchmarks.machine import cpu_seconds, measured_core, on_cores, other_cores, peak_mib
 from benchmarks.restart_load import late_answers, load, refunds_beside, send
 from streams.core.cut import Cut
 from streams.edges.topics import create_topics
 from streams.settings import load_settings
 from tests.chaos.account import read_topic
-from tests.integration.kafka_broker import KafkaBroker
-from tests.integration.kafka_jars import KafkaNotAvailableError, kafka_jars
 from tests.integration.worker_process import WorkerProcess, until
 
 if TYPE_CHECKING:
@@ -193,14 +192,7 @@ def main() -> int:
         stack.enter_context(on_cores(other_cores()))
         # A worker that is killed cannot remove its own temporary folder.
         os.environ["TMPDIR"] = str(folder)
-        servers = wanted.bootstrap_servers
-        if servers is None:
-            try:
-                kafka_jars()
-            except KafkaNotAvailableError as error:
-                sys.stdout.write(f"not run: {error}\n")
-                return 1
-            servers = stack.enter_context(KafkaBroker(folder / "broker")).bootstrap_servers
+        servers = brokers(stack, folder, wanted.bootstrap_servers)
         window_s = SMOKE_WINDOW_S if wanted.smoke else REFUND_WINDOW_S
         runs = [
             Restart(servers, folder, count, named=not wanted.unnamed, window_s=window_s).measure()

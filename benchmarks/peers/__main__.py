@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from benchmarks.cluster import brokers
 from benchmarks.machine import measured_core, on_cores, other_cores
 from benchmarks.peers.environments import PeerNotAvailableError
 from benchmarks.peers.field import NAMES, ON_REQUEST, OURS, PEERS, Peer
@@ -24,8 +25,6 @@ from benchmarks.peers.progress import Task
 from benchmarks.peers.running import QUIET_S, PeerFailedError, PeerProcess, Run
 from benchmarks.peers.table import medians, table, with_ratios
 from benchmarks.peers.topics import Filled, fill
-from tests.integration.kafka_broker import KafkaBroker
-from tests.integration.kafka_jars import KafkaNotAvailableError, kafka_jars
 from tests.integration.truth_run import PARTITIONS
 
 if TYPE_CHECKING:
@@ -96,14 +95,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voucherwatch-bench-")))
         all_cores = other_cores() | {measured_core()}
         stack.enter_context(on_cores(other_cores()))
-        servers = wanted.bootstrap_servers
-        if servers is None:
-            try:
-                kafka_jars()
-            except KafkaNotAvailableError as error:
-                sys.stdout.write(f"not run: {error}\n")
-                return 1
-            servers = stack.enter_context(KafkaBroker(folder / "broker")).bootstrap_servers
+        servers = brokers(stack, folder, wanted.bootstrap_servers)
         tell(wanted, f"filling the topics with {wanted.events:,} and {wanted.slow_events:,} events ...")
         field = Field(servers, folder, {"long": wanted.events, "short": wanted.slow_events})
         found = {

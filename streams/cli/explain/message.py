@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from streams.cli.explain.words import Words
 from streams.cli.shape import Language
 from streams.core.decode import Decoder
 from streams.core.dialects.dialect import RawFeed
@@ -35,19 +36,6 @@ _FUNCTIONS: Final = {
     "2": ("advice", "通知"),
     "3": ("answer to an advice", "通知的应答"),
     "4": ("notification", "告知"),
-}
-_KINDS_ZH: Final = {
-    "sale": "消费",
-    "void": "撤销",
-    "refund": "退货",
-    "preauth": "预授权",
-    "preauth_void": "预授权撤销",
-    "completion": "预授权完成",
-    "completion_void": "预授权完成撤销",
-    "reversal": "冲正",
-    "query": "查询",
-    "settlement": "结算",
-    "status": "状态",
 }
 _SIDES: Final = {"terminal": ("on the terminal feed", "终端侧"), "host": ("on the host feed", "主机侧")}
 _SHOWN: Final = ("voucher_number", "batch_number", "amount", "currency", "card", "original", "event_time", "event_id")
@@ -109,7 +97,7 @@ def in_words(reading: Reading, settings: Settings, language: Language) -> str:
     pick = 1 if chinese else 0
     message, dialect = reading.message, reading.dialect
     row = dialect.row_for(message.type, message.text("3"), message.text("25"))
-    kind = "?" if row is None else f"{_KINDS_ZH.get(row.kind, '')} ({row.kind})" if chinese else row.kind
+    kind = "?" if row is None else Words(language).kind(row.kind)
     function = _FUNCTIONS.get(message.type[2], ("other", "其他"))[pick]
     repeat = ("", "") if message.type[3] in "024" else (", repeated", "，重发")
     lines = [f"{message.type}: {kind}, {function}{repeat[pick]}", f"  {dialect.name}: {dialect.title}", ""]

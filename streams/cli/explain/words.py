@@ -26,6 +26,8 @@ KINDS_ZH: Final = {
     "completion_void": "预授权完成撤销",
     "reversal": "冲正",
     "query": "查询",
+    "settlement": "结算",
+    "status": "状态",
 }
 VERDICTS: Final = {
     "matched": ("both sides agree", "双方一致"),
