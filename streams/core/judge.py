@@ -247,11 +247,17 @@ def _check_kind(event: Event) -> None:
         raise Fault("unknown_kind", f"kind is none of {len(TRANSACTION_KINDS) + len(PLAIN_KINDS)} known kinds")
 
 
-def _parse(value: bytes | None) -> dict[str, Any]:
+def usable(value: bytes | None) -> bytes:
+    """Return a record value that can be read at all; raises ``Fault`` for one that is empty or too large."""
     if value is None or not value.strip():
         raise Fault("empty", "the record has no value")
     if len(value) > MAX_VALUE_BYTES:
         raise Fault("too_large", f"the value has {len(value)} bytes, the limit is {MAX_VALUE_BYTES}")
+    return value
+
+
+def _parse(value: bytes | None) -> dict[str, Any]:
+    value = usable(value)
     try:
         document = msgspec.json.decode(value)
     except (msgspec.MsgspecError, ValueError, RecursionError):

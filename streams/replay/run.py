@@ -16,6 +16,7 @@ from streams.core.timers import NEVER
 from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter
 from streams.errors import UnreachableError
 from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk
+from streams.replay.sides import behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,7 +57,7 @@ class _Source:
         self._paths = paths
         self._next_offset = 0
         self.chunk: list[Line] = []
-        self.reached = -1
+        self.reached_ms = -1
         self.done = False
 
     def fetch(self) -> list[tuple[int, int, bytes | None, bytes | None]]:
@@ -65,7 +66,7 @@ class _Source:
         first = self._next_offset
         self._next_offset += len(chunk)
         if chunk:
-            self.reached = chunk[-1][0]
+            self.reached_ms = chunk[-1][0]
         else:
             self.done = True
         return [(offset, line[0], None, line[3]) for offset, line in enumerate(chunk, first)]
@@ -169,23 +170,16 @@ def _replay(
             for source in (TERMINAL, HOST)
         )
         while not (sources[TERMINAL].done and sources[HOST].done):
-            behind = _behind(sources)
-            source = sources[behind]
+            number = behind(sources)
+            source = sources[number]
             # Files know no present that a record could be ahead of.
-            out = lane.feed(behind, source.fetch(), NEVER)
+            out = lane.feed(number, source.fetch(), NEVER)
             findings.take(out, lambda letter: sources[letter.source].place(letter.offset))
-            if source.done and not sources[1 - behind].done:
+            if source.done and not sources[1 - number].done:
                 # Nothing more comes of it: the other one need not wait in memory for the end.
-                findings.take(lane.caught_up(behind, NEVER), lambda _: ("", 0))
+                findings.take(lane.caught_up(number, NEVER), lambda _: ("", 0))
         findings.take(lane.flush() if flush else lane.settle(), lambda _: ("", 0))
     return summed_up(findings, lane.unclosed)
-
-
-def _behind(sources: tuple[_Source, ...]) -> int:
-    terminal, host = sources[TERMINAL], sources[HOST]
-    if terminal.done or host.done:
-        return HOST if terminal.done else TERMINAL
-    return TERMINAL if terminal.reached <= host.reached else HOST
 
 
 def created(path: Path | None, stack: ExitStack) -> IO[bytes] | None:

@@ -15,7 +15,7 @@ from streams.core.dialects.hide import hide, hide_fields, hide_written
 from streams.core.dialects.mapping import document_of, skipped
 from streams.core.dialects.message import Message, parse, type_of
 from streams.core.fields import Fault
-from streams.core.judge import MAX_VALUE_BYTES
+from streams.core.judge import MAX_VALUE_BYTES, usable
 from streams.core.masking import PLACEHOLDER, mask_bytes
 from streams.core.wire import SOURCES, DeadLetter
 
@@ -59,7 +59,7 @@ class RawReader:
         """Return the event of one record, the dead letter it becomes, or ``None`` for a message that is skipped."""
         letter = _Letter(self._source, offset, timestamp, key)
         try:
-            value = _usable(value)
+            value = usable(value)
             if not value.lstrip().startswith(b"{"):
                 return self._read_message(letter, value, log_time, now_ms)
             return self._read_object(letter, value, _object(value), log_time, now_ms)
@@ -150,14 +150,6 @@ class _Letter:
         """Return the dead letter; ``shown`` is what may be kept of the value."""
         key = None if self.key is None else mask_bytes(self.key)
         return DeadLetter(self.source, self.offset, self.timestamp, key, shown, fault.reason, fault.detail)
-
-
-def _usable(value: bytes | None) -> bytes:
-    if value is None or not value.strip():
-        raise Fault("empty", "the record has no value")
-    if len(value) > MAX_VALUE_BYTES:
-        raise Fault("too_large", f"the value has {len(value)} bytes, the limit is {MAX_VALUE_BYTES}")
-    return value
 
 
 def bytes_in(value: bytes, dialect: Dialect) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from streams.core.wire import HOST, TERMINAL
+from streams.replay.sides import behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def judge_logs(lane: LifeLane, parts: Sequence[PartLog], step: Step, until_ms: i
     """
     total = sum(part.expected for part in parts)
     while not all(part.done for part in parts):
-        source = _behind(parts)
+        source = behind(parts)
         part = parts[source]
         own = part.fetch()
         if own:
@@ -88,10 +88,3 @@ def judge_logs(lane: LifeLane, parts: Sequence[PartLog], step: Step, until_ms: i
         elif until_ms is not None:
             lane.pass_by(source, until_ms)
         step(sum(each.records for each in parts), total)
-
-
-def _behind(parts: Sequence[PartLog]) -> int:
-    terminal, host = parts
-    if terminal.done or host.done:
-        return HOST if terminal.done else TERMINAL
-    return TERMINAL if terminal.reached_ms <= host.reached_ms else HOST
