@@ -81,9 +81,14 @@ def read_chunks(path: Path, position: int, source: str, *, in_order: bool = Fals
     """
     lines = _Lines(path, position, source)
     latest = 0
+    raws: list[bytes] = []
     try:
         with _open(path) as file:
-            while raws := list(islice(file, CHUNK_LINES)):
+            while True:
+                raws = []
+                raws.extend(islice(file, CHUNK_LINES))  # what came before an error stays in the list
+                if not raws:
+                    return
                 chunk = lines.take(raws)
                 if not chunk:
                     continue
@@ -95,11 +100,11 @@ def read_chunks(path: Path, position: int, source: str, *, in_order: bool = Fals
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        sentence = (
-            f"cannot read {source} file {path} after line {lines.number}: {why}; "
-            "check the path and that the file is whole"
-        )
-        raise UnreachableError(sentence) from error
+        read = lines.number + len(raws)
+        where = f" after line {read}" if read else ""
+        raise UnreachableError(
+            f"cannot read {source} file {path}{where}: {why}; check the path and that the file is whole"
+        ) from error
 
 
 class _Lines:

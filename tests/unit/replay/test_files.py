@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             list(read_lines(path, 0, "terminal"))
         assert str(path) in str(raised.value)
         assert raised.value.exit_code == 3
+        assert ("after line" in str(raised.value)) is (path == cut), "where it broke off, if anything was read"
+    with pytest.raises(UnreachableError) as raised:
+        list(read_lines(cut, 0, "terminal"))
+    whole = zlib.decompressobj(wbits=31).decompress(cut.read_bytes()).count(b"\n")
+    assert f"after line {whole}:" in str(raised.value)
 
 
 def test_an_empty_file_has_no_lines(tmp_path: Path) -> None:
