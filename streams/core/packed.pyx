@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The usual vouchers of one lane, packed: no object for an event that nobody asks about.
 
-Nineteen of twenty records are a usual sale: spelled plainly, with a final outcome, the first of its number
+Most records are a usual sale: spelled plainly, with a final outcome, the first of its number
 or the second that agrees with the first.  Here they are read, merged, paired and remembered as
 some 300 bytes each.  Everything else, and every packed voucher that something unusual happens to,
 becomes an ``Event`` and goes the way of ``correlator.py``, which alone knows the rules: with this
@@ -32,7 +32,10 @@ from streams.core.timers import NEVER
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
+include "packed_shape.pxi"
+include "packed_values.pxi"
 include "packed_scan.pxi"
+include "packed_agree.pxi"
 include "packed_table.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
@@ -56,71 +59,6 @@ cdef enum:
 cdef inline uint64_t ticket(uint32_t leg, uint32_t serial) noexcept nogil:
     """Return what a ring holds of a leg: it shows whether the leg is still the same voucher's."""
     return (<uint64_t>serial << 32) | leg
-
-
-cdef inline bint same(const Leg* one, const Leg* other, int place) noexcept nogil:
-    """Tell whether two legs do not plainly differ in one value: equal, or not on both."""
-    cdef size_t size = one.long_[place]
-    if size == 0 or other.long_[place] == 0:
-        return True
-    return size == other.long_[place] and memcmp(
-        <char*>one.held + one.at[place], <char*>other.held + other.at[place], size
-    ) == 0
-
-
-cdef bint same_batch(const Leg* one, const Leg* other) noexcept nogil:
-    cdef const char* a = <char*>one.held + one.at[AT_BATCH]
-    cdef const char* b = <char*>other.held + other.at[AT_BATCH]
-    cdef size_t a_size = one.long_[AT_BATCH], b_size = other.long_[AT_BATCH]
-    while a_size and a[0] == c"0":
-        a, a_size = a + 1, a_size - 1
-    while b_size and b[0] == c"0":
-        b, b_size = b + 1, b_size - 1
-    return a_size == 0 or b_size == 0 or (a_size == b_size and memcmp(a, b, a_size) == 0)
-
-
-cdef bint hides_all_but_four(const char* card, size_t size) noexcept nogil:
-    cdef size_t i
-    if size != 16:
-        return False
-    for i in range(12):
-        if c"0" <= card[i] <= c"9":
-            return False
-    return True
-
-
-cdef bint same_card(const Leg* one, const Leg* other) noexcept nogil:
-    """Tell whether two cards plainly are not two: equal, one token and one number, or one shows four digits only."""
-    cdef size_t size = one.long_[AT_CARD]
-    cdef const char* a = <char*>one.held + one.at[AT_CARD]
-    cdef const char* b = <char*>other.held + other.at[AT_CARD]
-    if size == 0 or other.long_[AT_CARD] == 0 or one.card != other.card:
-        return True
-    if size != other.long_[AT_CARD]:
-        return False
-    if one.card == TOKEN:
-        return memcmp(a, b, size) == 0
-    if memcmp(a + size - 4, b + size - 4, 4) != 0:
-        return False
-    return memcmp(a, b, 6) == 0 or hides_all_but_four(a, size) or hides_all_but_four(b, size)
-
-
-cdef bint agree(const Leg* one, const Leg* other) noexcept nogil:
-    """Tell whether two legs are a pair that is matched at once; when in doubt, not."""
-    if one.kind != other.kind:
-        return False
-    if one.outcome != APPROVED or other.outcome != APPROVED:
-        return one.outcome != APPROVED and other.outcome != APPROVED
-    return (
-        one.amount == other.amount
-        and one.currency == other.currency
-        and one.long_[AT_MERCHANT] == other.long_[AT_MERCHANT]
-        and same(one, other, AT_MERCHANT)
-        and same(one, other, AT_RRN)
-        and same(one, other, AT_AUTH)
-        and same_batch(one, other)
-        and same_card(one, other)
-    )
 
 
 cdef class Packed:
