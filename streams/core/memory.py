@@ -213,7 +213,8 @@ class Memory:
         """Return the event that a record's bytes were; raises ``TypeError`` where they are none."""
         event = self._decoders[source].decode(offset, log_time, log_time, None, raw, log_time)
         if not isinstance(event, Event):
-            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are a {event.reason}"
+            now = "nothing" if event is None else event.reason
+            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are {now}"
             raise TypeError(message)
         event.deadline = log_time + self._windows[event.kind]
         return event
@@ -231,13 +232,14 @@ class Memory:
         births = self._by_birth
         while births and not births[0].open and births[0].last < from_ms:
             births.popleft()
-        needed = min(from_ms, births[0].first) if births else from_ms
         unpacked = self._unpacked
         while unpacked and not unpacked[0][2].open and unpacked[0][2].last < from_ms:
             heappop(unpacked)
-        if unpacked:
-            needed = min(needed, unpacked[0][0])
-        return needed if self.usual is None else self.usual.oldest_needed(needed)
+        return min(
+            from_ms if self.usual is None else self.usual.oldest_needed(from_ms),
+            births[0].first if births else from_ms,
+            unpacked[0][0] if unpacked else from_ms,
+        )
 
     def remembers(self, voucher: Voucher, now: int) -> bool:
         """Tell whether a closed voucher without an open anomaly is still known at log time ``now``."""

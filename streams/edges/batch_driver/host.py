@@ -189,6 +189,8 @@ class LaneHost:
         except TimeoutError:
             _log.warning("commit_unfinished", lanes=[hosted.number for hosted in lanes])
         finally:
+            for hosted in self.lanes.values():
+                hosted.lane.close()
             self.lanes = {}
             self.assigned = False
 
