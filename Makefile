@@ -16,7 +16,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
 
-.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger lock clean
+.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger bench-peers lock clean
 
 help:  ## list what make can do here
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,11 +39,19 @@ $(CORE): $(STAMP) .ci/compile_core.py $(wildcard streams/core/*.py)
 demo: $(STAMP)  ## run the whole pipeline for a minute on simulated traffic
 	@$(BIN)/voucherwatch demo $(ARGS)
 
+# The two runs go side by side: the first one mostly waits for brokers and windows.
 test: $(CORE)  ## run every test; what cannot run here is named with its reason
+ifneq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(ARGS)
-ifeq ($(strip $(ARGS)),)
-	@if test -d streams/core/_compiled; then VOUCHERWATCH_TEST_COMPILED=1 $(BIN)/python -m pytest -q $(OF_THE_CORE); \
-		else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi
+else
+	@mkdir -p .cache; second=; failed=0; \
+	if test -d streams/core/_compiled; then \
+		VOUCHERWATCH_TEST_COMPILED=1 $(BIN)/python -m pytest -q -p no:cacheprovider $(OF_THE_CORE) >.cache/compiled.log 2>&1 & second=$$!; \
+	fi; \
+	$(BIN)/python -m pytest || failed=1; \
+	if test -n "$$second"; then echo "the core's tests once more, on the compiled core:"; wait $$second || failed=1; cat .cache/compiled.log; \
+	else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi; \
+	exit $$failed
 endif
 
 chaos: $(CORE)  ## kill, freeze and restart workers and broker under load for minutes, and account for every anomaly
@@ -76,6 +84,9 @@ bench-restart: $(CORE)  ## kill a worker with a million vouchers pending and tim
 
 bench-ledger: $(CORE)  ## what the ledger on disk costs in speed and space
 	@$(BIN)/python -m benchmarks.ledger $(ARGS)
+
+bench-peers: $(CORE)  ## compare with Faust, quixstreams, Pathway, Kafka Streams and Flink; fetches them first
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
 
 clean:  ## remove what the other targets made, the cached Kafka included
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

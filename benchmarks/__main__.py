@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 REPLAY_EVENTS: Final = 1_000_000
-KAFKA_EVENTS: Final = 500_000
+KAFKA_EVENTS: Final = 1_000_000
 ROUNDS: Final = 3
 LATENCY_EVENTS_PER_S: Final = 20_000
 LATENCY_SECONDS: Final = 130.0

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SIZES: Final = (10_000, 100_000, 1_000_000, 5_000_000)
-EVENTS: Final = 200_000
+EVENTS: Final = 500_000
 """Fed at each size after it is reached."""
 LARGEST_REPEATED: Final = 1_000_000
 """Larger sizes are measured once: they take minutes."""

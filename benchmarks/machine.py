@@ -52,8 +52,13 @@ def resident_mib(pid: int) -> float | None:
 
 
 def peak_mib(pid: int | str = "self") -> float:
-    """Return the most memory that a process has held in MiB; ``getrusage`` would count its starter's as well."""
+    """Return the most memory that a process has held in MiB; ``getrusage`` would count its starter's as well.
+
+    Raises ``ProcessLookupError`` for one that has ended.
+    """
     status = Path(f"/proc/{pid}/status").read_text()
+    if "VmHWM:" not in status:
+        raise ProcessLookupError(pid)
     return int(status.split("VmHWM:")[1].split()[0]) / KIB_PER_MIB
 
 

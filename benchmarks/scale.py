@@ -16,12 +16,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from benchmarks.cluster import brokers
 from benchmarks.machine import cpu_seconds, on_cores
 from benchmarks.through_kafka import LIMIT_S, LOOK_EVERY_S, PASSED_S, Look, speed
 from benchmarks.workload import CANONICAL, WORKLOADS
 from streams.simulator.score import score
-from tests.integration.kafka_broker import KafkaBroker
-from tests.integration.kafka_jars import KafkaNotAvailableError, kafka_jars
 from tests.integration.truth_run import TruthRun
 from tests.integration.worker_process import WorkerProcess, until
 
@@ -113,15 +112,8 @@ def main() -> int:
     wanted = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voucherwatch-bench-")))
-        servers = wanted.bootstrap_servers
-        if servers is None:
-            try:
-                kafka_jars()
-            except KafkaNotAvailableError as error:
-                sys.stdout.write(f"not run: {error}\n")
-                return 1
-            waits = {"group.initial.rebalance.delay.ms": JOINED_BY_MS}
-            servers = stack.enter_context(KafkaBroker(folder / "broker", waits)).bootstrap_servers
+        waits = {"group.initial.rebalance.delay.ms": JOINED_BY_MS}
+        servers = brokers(stack, folder, wanted.bootstrap_servers, waits)
         scale = Scale(servers, folder, SMOKE_EVENTS if wanted.smoke else wanted.events, wanted.workload)
         runs = [scale.measure(size) for size in wanted.workers]
     found = {"cores": len(os.sched_getaffinity(0)), "partitions": PARTITIONS, "records": scale.records, "runs": runs}

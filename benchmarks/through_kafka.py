@@ -18,7 +18,7 @@ from tests.integration.worker_process import WorkerProcess, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOOK_EVERY_S: Final = 0.2
+LOOK_EVERY_S: Final = 0.4
 """Between two looks at ``/metrics``, which the measured core has to answer."""
 LIMIT_S: Final = 600.0
 PASSED_S: Final = 120.0

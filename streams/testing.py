@@ -15,7 +15,8 @@ After the source come the kind, the voucher number (``-`` for none) and what was
 a response code, or ``-`` for neither.  The rest are fields, a dot reaching into ``original``.  A number
 that ends with ``+`` counts up from line to line of a range, 12 to 18 digits that end with ``?`` get their
 Luhn check digit, so that no story needs to hold a card number.  ``again`` delivers an event once more by its
-id, ``raw`` and ``empty`` write any value, ``idle`` says that the source was read to its end at ``t``.
+id, ``raw`` and ``empty`` write any value, ``iso DIALECT TYPE number=value ...`` a raw message of ISO 8583,
+``idle`` says that the source was read to its end at ``t``.
 Ids count up by themselves: ``t1``, ``t2``, ... for the terminal's events, ``h1``, ... for the host's.
 """
 
@@ -26,15 +27,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import iso8583
 import msgspec
 
+from streams.core.dialects.calendar import moment
 from streams.core.lane import AnomalyChange, Lane, LaneOutput
 from streams.core.masking import passes_luhn
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, Policy
 from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
+from streams.settings.dialects import load_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from streams.core.dialects.dialect import Dialect
 
 START_MS: Final = 1_772_409_600_000
 """2026-03-02T00:00:00Z, the zero of every timeline unless it says otherwise."""
@@ -44,6 +50,8 @@ DEFAULTS: Final = {"terminal_id": "T0000001", "merchant_id": "M00000001", "amoun
 
 _INTEGERS: Final = ("amount", "original.amount", "round_trip_ms", "received_at")
 _MILLISECONDS: Final = 1_000
+_EAST_MINUTES: Final = 480
+"""The zone of the clocks in raw messages, as the settings have it."""
 _RANGE: Final = re.compile(r"([0-9.]+)\.\.([0-9.]+)(?:/([0-9.]+))?\Z")
 _CARD: Final = re.compile(r"[0-9]{12,18}\?\Z")
 _COUNTING: Final = re.compile(r"(.*?)([0-9]+)\+\Z")
@@ -179,6 +187,9 @@ class _Writer:
             self.steps.append(Step(at_ms, source, key))
         elif word == "raw":
             self.steps.append(Step(at_ms, source, key, rest.encode()))
+        elif word == "iso":
+            value = _message(rest.split(), str(self.defaults["merchant_id"]), key, at_ms)
+            self.steps.append(Step(at_ms, source, key, value))
         elif word == "again":
             value = self.by_id[source, rest.strip()]
             self.steps.append(Step(at_ms, source, _key_of(value), value))
@@ -208,6 +219,31 @@ class _Writer:
         for word in words[1 if plain else 3 :]:
             _put(event, word, turn)
         return event
+
+
+def _message(words: list[str], merchant: str, terminal: bytes, at_ms: int) -> bytes:
+    """Return a raw message: ``DIALECT TYPE number=value ...``; what every event carries is there without being told."""
+    dialect = load_dialect(words[0])
+    if dialect is None:
+        raise ValueError(f"{words[0]} is no dialect of raw messages")
+    at = moment(at_ms, _EAST_MINUTES)
+    fields = {"3": "0", "4": str(DEFAULTS["amount"]), "12": f"{at:%H%M%S}", "13": f"{at:%m%d}", "25": "0"}
+    fields |= {"41": terminal.decode(), "42": merchant, "49": "156"}
+    for word in words[2:]:
+        number, _, text = word.partition("=")
+        fields[number] = _counted(text, 0)
+    return encode(dialect, words[1], fields)
+
+
+def encode(dialect: Dialect, message_type: str, fields: dict[str, str]) -> bytes:
+    """Return the bytes of a raw message; fixed fields are filled up with zeros or blanks, empty ones left out."""
+    document = {"t": message_type}
+    for number, text in fields.items():
+        form = dialect.spec[number]
+        size = form["max_len"] if not form["len_type"] else 0
+        if text:
+            document[number] = text.zfill(size) if dialect.names[number].digits else text.ljust(size)
+    return bytes(iso8583.encode(document, dialect.spec)[0])
 
 
 def _times(text: str) -> Iterator[float]:

@@ -30,7 +30,9 @@ app.command("simulate", short_help="Simulate a fleet with labelled faults.")(sim
 app.add_typer(topics.app, name="topics", short_help="Create or check the topics.")
 app.command("doctor", short_help="Find out what is wrong, and what to change.")(doctor.doctor)
 app.add_typer(config.app, name="config", short_help="Check a configuration, or show what is in force.")
-app.command("explain", short_help="Say what a response code means.")(explain.explain)
+app.command("explain", cls=replay.ReplayCommand, short_help="Tell the life of a voucher, a code or a message.")(
+    explain.explain
+)
 
 
 def _version(*, wanted: bool) -> None:

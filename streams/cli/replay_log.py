@@ -94,13 +94,13 @@ class Steps:
         self._shown = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Show progress if the last time is long enough ago."""
+        """Show progress if the last time is long enough ago; ``total`` is 0 where it is not known."""
         now = time.monotonic()
         if now < self._next:
             return
         self._next = now + (SECONDS_ON_A_TERMINAL if self._over else SECONDS_ELSEWHERE)
-        share = 100 * done // total if total else 100
-        self._write(f"{done:,} of {total:,} records read, {share} %")
+        known = f" of {total:,} records read, {100 * done // total} %" if total else " records read"
+        self._write(f"{done:,}{known}")
 
     def say(self, sentence: str) -> None:
         """Write a sentence that stays."""

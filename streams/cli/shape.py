@@ -37,6 +37,14 @@ class Language(StrEnum):
     CHINESE = "zh"
 
 
+class Spoken(StrEnum):
+    """What ``--language`` may say."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+    BOTH = "both"
+
+
 def _duration(text: str) -> float:
     """Return seconds for a duration such as 90s or 10m."""
     try:
@@ -69,15 +77,17 @@ Seconds = Annotated[
     typer.Option("--duration", metavar="DURATION", parser=_duration, help="End after this long, such as 90s."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Lang = Annotated[Language | None, typer.Option("--lang", help="Language; by default that of the locale.")]
+Lang = Annotated[Spoken | None, typer.Option("--language", "--lang", help="Language; by default that of the locale.")]
 
 
-def chosen_language(wanted: Language | None, environ: Mapping[str, str] = os.environ) -> Language:
-    """Return the language asked for, else that of the locale: Chinese or English."""
+def chosen_languages(wanted: Spoken | None, environ: Mapping[str, str] = os.environ) -> tuple[Language, ...]:
+    """Return the languages asked for, else that of the locale: Chinese or English."""
+    if wanted is Spoken.BOTH:
+        return Language.ENGLISH, Language.CHINESE
     if wanted is not None:
-        return wanted
+        return (Language(wanted.value),)
     locale = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
-    return Language.CHINESE if locale.lower().startswith("zh") else Language.ENGLISH
+    return (Language.CHINESE if locale.lower().startswith("zh") else Language.ENGLISH,)
 
 
 def overrides_with(overrides: Iterable[str] | None, brokers: str | None) -> list[str]:

@@ -84,13 +84,9 @@ class Correlator:
 
     def overhear(self, event: Event) -> None:
         """Take note of who speaks: all that an event means which is not applied."""
-        self.hear(event.source, event.terminal, event.log_time)
-
-    def hear(self, source: int, terminal: str, at: int) -> None:
-        """Take note that a terminal's event of a source stands at a log time."""
         blind = self._state.blind
-        if blind is not None and blind.note(source, terminal, at):
-            self._release(source, at)
+        if blind is not None and blind.note(event.source, event.terminal, event.log_time):
+            self._release(event.source, event.log_time)
 
     def _plain(self, event: Event) -> None:
         """Take an event that has no voucher."""

@@ -17,6 +17,7 @@ from msgspec import UNSET
 from msgspec.structs import astuple
 
 from streams.core.currency import KNOWN, LETTERS
+from streams.core.dialects.reader import RawReader, hidden
 from streams.core.event import Event, content_of
 from streams.core.fields import LATEST_TIME_MS
 from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMIT, Judge, original_is_plain
@@ -81,16 +82,20 @@ class Decoder:
         self._terminals: dict[str, str] = {}
         self._merchants: dict[str, str] = {}
         self._judge = Judge(source, policy, tally, check_keys=check_keys)
+        feed = policy.raw_feeds.get(self._name)
+        self._raw = None if feed is None else RawReader(source, feed, self._judge, tally)
         self.tally = tally
 
     def decode(
         self, offset: int, log_time: int, timestamp: int, key: bytes | None, value: bytes | None, now_ms: int
-    ) -> Event | DeadLetter:
-        """Return the event of one record, or the dead letter it becomes.
+    ) -> Event | DeadLetter | None:
+        """Return the event of one record, or the dead letter it becomes; ``None`` for a message that is skipped.
 
         ``log_time`` and ``timestamp`` are epoch milliseconds; ``now_ms`` is the wall clock and is
         looked at only where producer timestamps are allowed.
         """
+        if self._raw is not None and self._raw.takes(value):
+            return self._raw.read(offset, log_time, timestamp, key, value, now_ms)
         usual = self._quick_enough and timestamp - now_ms <= self._latest_lead_ms
         if value is not None and usual and len(value) <= MAX_VALUE_BYTES:
             try:
@@ -102,7 +107,9 @@ class Decoder:
                 event = None
             if event is not None:
                 return event
-        return self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
+        judged = self._judge.judge(offset, log_time, timestamp, key, value, now_ms)
+        # Where raw messages may come, one may also stand in an object that nobody expected.
+        return judged if self._raw is None else hidden(judged)
 
     def _with_extras(self, offset: int, log_time: int, key: bytes | None, value: bytes) -> Event | None:
         """Return the event of a record that is usual but for fields of the sender's own."""

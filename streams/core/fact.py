@@ -15,7 +15,7 @@ from msgspec import UNSET, Raw, Struct
 
 from streams.core.event import Event
 from streams.core.voucher import NO_VOUCHERS, Mark, Run, Voucher
-from streams.core.wire import HOST, TERMINAL, Body, Original
+from streams.core.wire import FINAL, HOST, TERMINAL, Body, Original
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,6 +66,12 @@ class _Row(Struct, gc=False):
     s: _State | None = None
 
 
+class _References(Struct, gc=False):
+    rrn: str | None = None
+    auth_code: str | None = None
+
+
+_decode_references: Final = msgspec.json.Decoder(_References).decode
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(_Row).decode
 
@@ -76,9 +82,15 @@ def of_run(run: Run) -> Fact:
     first = min((run.terminal_time, TERMINAL, run.terminal_offset), (run.host_time, HOST, run.host_offset))
     text = b'{"t":[%d,%d,%b],"h":[%d,%d,%b]}'
     value = text % (run.terminal_time, run.terminal_offset, terminal, run.host_time, run.host_offset, host)
-    bodies = [msgspec.json.decode(raw) for raw in (terminal, host)]
-    texts = [body.get(name) for body in bodies for name in ("rrn", "auth_code")]
-    return (*run.key, *first, value, references(texts))
+    return (*run.key, *first, value, references([*_references_in(terminal), *_references_in(host)]))
+
+
+def _references_in(record: bytes) -> tuple[object, object]:
+    try:
+        named = _decode_references(record)
+    except msgspec.MsgspecError:  # names of the customer's own, or a value of another sort
+        return None, None
+    return named.rrn, named.auth_code
 
 
 def references(texts: Iterable[object]) -> tuple[str, ...]:
@@ -128,6 +140,8 @@ def _target_of(voucher: Voucher) -> tuple[str, int, int, int] | None:
 def _row_of(leg: Event | None) -> _Leg | None:
     if leg is None:
         return None
+    if leg.raw is not None and leg.answer is None and not leg.updated_at and leg.outcome in FINAL:
+        return _Leg(leg.log_time, leg.offset, Raw(leg.raw))
     answer_id, answer_time = leg.identity if leg.answer is not None else ("", 0)
     more = _Particulars(
         leg.outcome,

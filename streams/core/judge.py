@@ -74,14 +74,26 @@ class Judge:
         try:
             document = _parse(value)
             document = self._renamed(document)
-            event = self._read(document, offset, log_time)
-            self._check_origin(document, event.terminal, key)
-            _check_kind(event)
-            self._check_clock(timestamp, now_ms)
+            return self.event_of(document, offset, log_time, timestamp, key, now_ms)
         except Fault as fault:
             kept = None if value is None else mask_bytes(value, self._exempt_spans(value) if document else ())
             shown_key = None if key is None else mask_bytes(key)
             return DeadLetter(self._source, offset, timestamp, shown_key, kept, fault.reason, fault.detail)
+
+    def event_of(
+        self,
+        document: dict[str, Any],
+        offset: int,
+        log_time: int,
+        timestamp: int,
+        key: bytes | None,
+        now_ms: int,
+    ) -> Event:
+        """Return the event of a parsed object in the canonical form; raises ``Fault`` for the first that applies."""
+        event = self._read(document, offset, log_time)
+        self._check_origin(document, event.terminal, key)
+        _check_kind(event)
+        self._check_clock(timestamp, now_ms)
         self._count(document, event)
         return event
 
@@ -235,11 +247,17 @@ def _check_kind(event: Event) -> None:
         raise Fault("unknown_kind", f"kind is none of {len(TRANSACTION_KINDS) + len(PLAIN_KINDS)} known kinds")
 
 
-def _parse(value: bytes | None) -> dict[str, Any]:
+def usable(value: bytes | None) -> bytes:
+    """Return a record value that can be read at all; raises ``Fault`` for one that is empty or too large."""
     if value is None or not value.strip():
         raise Fault("empty", "the record has no value")
     if len(value) > MAX_VALUE_BYTES:
         raise Fault("too_large", f"the value has {len(value)} bytes, the limit is {MAX_VALUE_BYTES}")
+    return value
+
+
+def _parse(value: bytes | None) -> dict[str, Any]:
+    value = usable(value)
     try:
         document = msgspec.json.decode(value)
     except (msgspec.MsgspecError, ValueError, RecursionError):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import mypyc_attr
 
-from streams.core import usual as usual_vouchers
 from streams.core.correlator import Correlator
 from streams.core.cut import Cut, Marks
 from streams.core.decode import Decoder
@@ -24,14 +23,14 @@ from streams.core.redelivery import KnownIds
 from streams.core.restart import RestartPoint, Severed, restore_anomalies
 from streams.core.state import LaneState
 from streams.core.timers import NEVER
-from streams.core.wire import HOST, SOURCES, TERMINAL, RawRecord
+from streams.core.usual import Usual, fits
+from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from streams.core.ledger import Ledger
     from streams.core.policy import Policy
-    from streams.core.usual import Usual
 
 __all__ = ["HOST", "SOURCES", "TERMINAL", "AnomalyChange", "Cut", "Lane", "LaneGauges", "LaneOutput", "RawRecord"]
 
@@ -82,19 +81,13 @@ class Lane:
         self.partitions = partitions
         self._policy = policy
         self._live = live
-        if state is None:
-            state = LaneState(number, policy, partitions=partitions, live=live, ledger=ledger)
-            packs = usual_vouchers.fits(policy)
-        else:
-            packs = False
-        self._state = state
+        own = LaneState(number, policy, partitions=partitions, live=live, ledger=ledger) if state is None else state
+        self._state = own
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator)
         check_keys = live if check_keys is None else check_keys
-        if packs:
-            self._merge.usual = self._state.memory.usual = usual_vouchers.Usual(
-                self._state, self._correlator, live=live, check_keys=check_keys, partitions=partitions
-            )
+        if state is None and fits(policy):
+            self._state.memory.usual = Usual(self._state, live=live, check_keys=check_keys, partitions=partitions)
         self._decoders = tuple(
             Decoder(source, policy, defaultdict(int), check_keys=check_keys) for source in (TERMINAL, HOST)
         )
@@ -138,11 +131,8 @@ class Lane:
             if self._log_time[source] == UNREAD:
                 self._state.ledger.begin(records[0][1])
             self._idle[source] = False
+            self._read(source, records, now_ms)
             merge = self._merge
-            if merge.usual is None:
-                self._read(source, records, now_ms)
-            else:
-                self._read_usual(merge.usual, source, records, now_ms)
             merge.watermark[source] = max(merge.watermark[source], self._log_time[source])
             merge.advance()
             if self._severed is not None and merge.passed > self._state.journal.silent_until:
@@ -161,18 +151,43 @@ class Lane:
         else:
             self._correlator.apply(event)
 
-    def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:  # noqa: C901  the hot loop
-        """Decode a fetch; events go to the merge, the rest to the dead letters."""
-        decoder, marks = self._decoders[source], self._marks[source]
-        live = self._live
-        out = self._state.journal.out
+    def _read(self, source: int, records: Sequence[RawRecord], now_ms: int) -> None:
+        """Read a fetch: events go into the waiting line, the rest to the dead letters."""
+        decoder, marks, out = self._decoders[source], self._marks[source], self._state.journal.out
+        merge, processed = self._merge, self._processed[source]
+        usual = merge.usual
+        if usual is None:
+            log_time, letters, behind = self._decode(source, records, processed, now_ms)
+        else:
+            started = self._log_time[source], processed, now_ms, merge.passed
+            log_time, letters, behind = usual.read(source, records, *started, marks if self._live else None, decoder)
+        for letter in letters:
+            if letter.offset >= processed:
+                out.dead_letters.append(letter)
+                out.tally["events_rejected_total", (SOURCES[source], letter.reason)] += 1
+        for event in behind:
+            out.tally["behind_watermark_total", (SOURCES[source],)] += 1
+            merge.apply_behind(event)
+        self._log_time[source] = log_time
+        marks.next_offset = records[-1][0] + 1
+        self._processed[source] = max(processed, marks.next_offset)
+        if records[0][0] < processed:
+            decoder.tally.clear()
+        for name, count in decoder.tally.items():
+            out.tally[name] += count
+        decoder.tally.clear()
+
+    def _decode(
+        self, source: int, records: Sequence[RawRecord], processed: int, now_ms: int
+    ) -> tuple[int, list[DeadLetter], list[Event]]:
+        """Decode a fetch record by record; returns the same as ``Usual.read``."""
+        decoder, marks, live = self._decoders[source], self._marks[source], self._live
         log_time = self._log_time[source]
-        processed = self._processed[source]
         counts: dict[tuple[str, str], int] = defaultdict(int)
         kind = outcome = ""
         count = 0
         events: list[Event] = []
-        before = dict(decoder.tally) if records[0][0] < processed else None
+        letters: list[DeadLetter] = []
         for offset, timestamp, key, value in records:
             if timestamp > log_time:
                 log_time = timestamp
@@ -180,9 +195,8 @@ class Lane:
                     marks.add(log_time, offset)
             event = decoder.decode(offset, log_time, timestamp, key, value, now_ms)
             if type(event) is not Event:
-                if offset >= processed:
-                    out.dead_letters.append(event)  # type: ignore[arg-type]  # what is no event is a dead letter
-                    out.tally["events_rejected_total", (SOURCES[source], event.reason)] += 1  # type: ignore[union-attr]
+                if event is not None:
+                    letters.append(event)  # type: ignore[arg-type]  # what is no event is a dead letter
                 continue
             if offset >= processed:
                 if event.kind is not kind or event.outcome is not outcome:
@@ -190,64 +204,15 @@ class Lane:
                     kind, outcome, count = event.kind, event.outcome, 0
                 count += 1
             events.append(event)
-        self._known_ids[source].meet(events)
-        self._wait(source, events)
-        self._log_time[source] = log_time
-        marks.next_offset = records[-1][0] + 1
-        self._processed[source] = max(processed, marks.next_offset)
         counts[kind, outcome] += count
         for (kind, outcome), count in counts.items():
             if count:
-                out.tally["events_total", (SOURCES[source], kind, outcome)] += count
-        if before is not None:
-            decoder.tally.clear()
-        for name, count in decoder.tally.items():
-            out.tally[name] += count
-        decoder.tally.clear()
-
-    def _read_usual(self, usual: Usual, source: int, records: Sequence[RawRecord], now_ms: int) -> None:
-        """Read a fetch as ``_read`` does, the usual events without an object."""
-        decoder, marks, out = self._decoders[source], self._marks[source], self._state.journal.out
-        processed = self._processed[source]
-        before = dict(decoder.tally) if records[0][0] < processed else None
-        log_time, letters, behind = usual.read(
-            source,
-            records,
-            self._log_time[source],
-            processed,
-            now_ms,
-            self._merge.passed,
-            marks if self._live else None,
-            decoder,
-        )
-        for letter in letters:
-            if letter.offset >= processed:
-                out.dead_letters.append(letter)
-                out.tally["events_rejected_total", (SOURCES[source], letter.reason)] += 1
-        for event in behind:
-            out.tally["behind_watermark_total", (SOURCES[source],)] += 1
-            self._merge.apply_behind(event)
-        self._log_time[source] = log_time
-        marks.next_offset = records[-1][0] + 1
-        self._processed[source] = max(processed, marks.next_offset)
-        if before is not None:
-            decoder.tally.clear()
-        for name, count in decoder.tally.items():
-            out.tally[name] += count
-        decoder.tally.clear()
-
-    def _wait(self, source: int, events: list[Event]) -> None:
-        """Let events of one source wait for their turn; one that lies behind the watermark has it at once."""
-        merge = self._merge
-        if not events or events[0].log_time >= merge.passed:
-            merge.waiting[source].extend(events)
-            return
-        for event in events:
-            if event.log_time < merge.passed:
-                self._state.journal.out.tally["behind_watermark_total", (SOURCES[source],)] += 1
-                merge.apply_behind(event)
-            else:
-                merge.waiting[source].append(event)
+                self._state.journal.out.tally["events_total", (SOURCES[source], kind, outcome)] += count
+        self._known_ids[source].meet(events)
+        passed = self._merge.passed
+        behind = [event for event in events if event.log_time < passed]  # the first ones: log time never falls
+        self._merge.waiting[source].extend(events[len(behind) :])
+        return log_time, letters, behind
 
     def caught_up(self, source: int, at_ms: int) -> LaneOutput:
         """Let a source that is known to be read to its end at ``at_ms`` move its watermark on.
@@ -273,6 +238,13 @@ class Lane:
         """End a file replay without a flush: apply all that was read, and no deadline after it."""
         self._merge.settle(max(self._log_time))
         return self._take(0)
+
+    def close(self) -> None:
+        """Give the packed vouchers back at once; nothing else is asked of this lane afterwards.
+
+        They hold on to what holds them, and are far larger than the cycle collector can see.
+        """
+        self._state.memory.usual = None
 
     def stalled(self) -> tuple[bool, bool]:
         """Tell of terminal and host whether the source is stalled in this lane."""

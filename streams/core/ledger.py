@@ -140,10 +140,10 @@ class MemoryLedger:
         fact = self._by_age.popleft()
         numbers = self._terminals.get(fact[0])
         standing = numbers.get(fact[1]) if numbers is not None else None
-        if numbers is None or standing is None or not any(other is fact for other in _all(standing)):
+        if numbers is None or standing is None or not any(other == fact for other in _all(standing)):
             return
         self._drop_references(fact)
-        left = [other for other in _all(standing) if other is not fact]
+        left = [other for other in _all(standing) if other != fact]
         if left:
             numbers[fact[1]] = left
         else:
@@ -154,7 +154,7 @@ class MemoryLedger:
     def _drop_references(self, fact: Fact) -> None:
         for reference in fact[6]:
             place = hash((fact[0], reference))
-            left = [other for other in _all(self._by_reference.get(place, [])) if other is not fact]
+            left = [other for other in _all(self._by_reference.get(place, [])) if other != fact]
             if left:
                 self._by_reference[place] = left
             else:

@@ -160,11 +160,11 @@ class Memory:
             return
         findable = voucher in self._one_sided.get(run.key, ())
         if findable or voucher.from_ledger or not voucher.is_reversal:
-            self._facts += fact.of_voucher(voucher, findable=findable)
-            self._keep_awaited(voucher, findable=findable)
+            self._tell(voucher, findable=findable)
 
-    def _keep_awaited(self, voucher: Voucher, *, findable: bool) -> None:
-        """Keep a transaction that a reversal holds in use: both have to mean the same voucher."""
+    def _tell(self, voucher: Voucher, *, findable: bool) -> None:
+        """Let a voucher become a fact; a transaction that a reversal holds stays in use, both mean the same."""
+        self._facts += fact.of_voucher(voucher, findable=findable)
         if voucher.awaited:
             voucher.awaited = False
             voucher.findable, voucher.from_ledger = findable, True
@@ -175,8 +175,7 @@ class Memory:
         standing = self.runs.get(voucher.run.key)
         if voucher.closed and voucher.anomaly is None and standing is not voucher.run:
             findable = voucher.findable or voucher in self._one_sided.get(voucher.run.key, ())
-            self._facts += fact.of_voucher(voucher, findable=findable)
-            self._keep_awaited(voucher, findable=findable)
+            self._tell(voucher, findable=findable)
 
     def hand_over(self) -> None:
         """Give the ledger what was forgotten since the last time."""
@@ -214,7 +213,8 @@ class Memory:
         """Return the event that a record's bytes were; raises ``TypeError`` where they are none."""
         event = self._decoders[source].decode(offset, log_time, log_time, None, raw, log_time)
         if not isinstance(event, Event):
-            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are a {event.reason}"
+            now = "nothing" if event is None else event.reason
+            message = f"bytes at offset {offset} of {SOURCES[source]} were an event and now are {now}"
             raise TypeError(message)
         event.deadline = log_time + self._windows[event.kind]
         return event
@@ -232,15 +232,16 @@ class Memory:
         births = self._by_birth
         while births and not births[0].open and births[0].last < from_ms and self._is_forgotten(births[0]):
             births.popleft()
-        needed = min(from_ms, births[0].first) if births else from_ms
         unpacked = self._unpacked
         while unpacked and not unpacked[0][2].open and unpacked[0][2].last < from_ms:
             if not self._is_forgotten(unpacked[0][2]):
                 break
             heappop(unpacked)
-        if unpacked:
-            needed = min(needed, unpacked[0][0])
-        return needed if self.usual is None else self.usual.oldest_needed(needed)
+        return min(
+            from_ms if self.usual is None else self.usual.oldest_needed(from_ms),
+            births[0].first if births else from_ms,
+            unpacked[0][0] if unpacked else from_ms,
+        )
 
     def _is_forgotten(self, run: Run) -> bool:
         return self.runs.get(run.key) is not run
@@ -338,9 +339,7 @@ class Memory:
         if facts:
             found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
         if self.usual is not None and not is_reversal:
-            facts = self.usual.facts_of_number(*key)
-            if facts:
-                found += self._told(facts, found)
+            found += self._told(self.usual.facts_of_number(*key), found)
         if is_reversal:
             for reversal in found:
                 self._find_target(reversal)
@@ -358,23 +357,22 @@ class Memory:
             key = (terminal, number)
             run = self.runs.get(key)
             if run is not None and (not reference or run.may_have(reference)):
-                found += self.vouchers_of(run)
+                found += [v for v in self.vouchers_of(run) if not reference or v.has_reference(reference)]
             for more in (self.with_anomaly, self._recalled):
                 if key in more:
                     found += [v for v in more[key] if not v.is_reversal and v not in found]
         self.hand_over()
         ledger = self.ledger
         facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)
-        if facts:
-            found += [v for v in self._told(facts, found) if not v.is_reversal]
+        found += [v for v in self._told(facts, found) if not v.is_reversal]
         if self.usual is not None:
-            facts = self.usual.facts_of_terminal(terminal, since_ms, reference)
-            if facts:
-                found += self._told(facts, found)
+            found += self._told(self.usual.facts_of_terminal(terminal, since_ms, reference), found)
         return [voucher for voucher in found if voucher.log_time >= since_ms]
 
     def _told(self, facts: list[Fact], known: list[Voucher]) -> list[Voucher]:
         """Return the vouchers that facts tell of, without those that are known."""
+        if not facts:
+            return []
         places = {voucher.place for voucher in known}
         return [fact.recalled(one, self.read_again) for one in facts if one[2:5] not in places]
 

@@ -36,22 +36,26 @@ class Merge:
         self.waiting: tuple[list[Event], list[Event]] = ([], [])
         self.watermark = [UNREAD, UNREAD]
         """Of each source, in epoch milliseconds of log time."""
-        self.usual: Usual | None = None
-        """Reads, keeps in line and applies the usual events, where that is compiled."""
         self._horizon_end = NEVER
         self._kept: list[Due] = []
         self.passed = UNREAD
         """The lane watermark up to which events and timers were applied, itself excluded."""
+
+    @property
+    def usual(self) -> Usual | None:
+        """Return what reads, keeps in line and applies the usual events, where that is compiled."""
+        return self._state.memory.usual
 
     def advance(self) -> None:
         """Apply everything that lies before the lane watermark."""
         mark = min(self.watermark)
         if mark <= self.passed:
             return
-        if self.usual is None:
+        usual = self.usual
+        if usual is None:
             self._events(mark)
         else:
-            self.usual.apply(mark, self.gate or self._correlator.apply, self._timers)
+            usual.apply(mark, self.gate or self._correlator.apply, self._timers)
         self._timers(mark)
         self.passed = mark
         self._state.now = mark - 1
@@ -87,8 +91,9 @@ class Merge:
     def _timers(self, before: int) -> None:
         """Apply, in order, every timer with a time smaller than ``before``."""
         timers, state = self._state.timers, self._state
-        if self.usual is not None:
-            self.usual.unpack_due(before)
+        usual = self.usual
+        if usual is not None:
+            usual.unpack_due(before)
         while timers.next_due < before:
             due = timers.pop(before)
             if due is None:
@@ -123,22 +128,24 @@ class Merge:
 
     def pending_legs(self) -> int:
         """Return how many legs wait for their other side."""
-        packed = (0, 0) if self.usual is None else self.usual.pending
-        return sum(self._state.pending) + sum(packed)
+        usual = self.usual
+        return sum(self._state.pending) + (0 if usual is None else sum(usual.pending))
 
     def waiting_counts(self) -> tuple[int, int]:
         """Return how many events of terminal and host wait for the other source's watermark."""
-        if self.usual is not None:
-            return self.usual.waiting
+        usual = self.usual
+        if usual is not None:
+            return usual.waiting
         return len(self.waiting[TERMINAL]), len(self.waiting[HOST])
 
     def make_room(self, keep: int) -> None:
         """Judge the oldest lone legs, marked ``limited``, until at most ``keep`` are pending."""
         state = self._state
         kept: list[Due] = []
-        if self.usual is not None:
+        usual = self.usual
+        if usual is not None:
             # The oldest of all are among these and those that are not packed.
-            self.usual.unpack_due(NEVER, sum(state.pending) + sum(self.usual.pending) - keep)
+            usual.unpack_due(NEVER, self.pending_legs() - keep)
         while self.pending_legs() > keep and (due := state.timers.pop(NEVER)) is not None:
             leg = due[5]
             if due[1] not in (LEG_DEADLINE, REVERSAL_LEG_DEADLINE) or not isinstance(leg, Event):

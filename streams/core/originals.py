@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
+from streams.core.fact import reference_of
 from streams.core.ledger import NOT_YET
 from streams.core.reversals import batch_fits, by_number, by_reference, reference
 
@@ -26,11 +27,18 @@ VOIDABLE: Final = ("sale", "preauth", "completion")
 
 
 def named_by(voucher: Voucher) -> Original | None:
-    """Return what a void, refund or completion points at: as its terminal says, else as its host does."""
+    """Return what a void, refund or completion points at: as its terminal says, else as its host does.
+
+    What was read is kept beside the body that said it.
+    """
     for leg in voucher.legs:
-        named = reference(leg)
-        if named is not None:
-            return named
+        body = leg.body
+        if voucher.named_in is not body:
+            named = reference(leg)
+            if named is None:
+                continue
+            voucher.named, voucher.named_in = named, body
+        return voucher.named
     return None
 
 
@@ -54,7 +62,9 @@ def may_point_at(voucher: Voucher, original: Voucher) -> bool:
     named = named_by(voucher)
     if named is None:
         return False
-    return not named.voucher_number or named.voucher_number.lstrip("0") == original.run.key[1]
+    if named.voucher_number:
+        return named.voucher_number.lstrip("0") == original.run.key[1]
+    return original.has_reference(reference_of(named.rrn or named.auth_code or ""))
 
 
 def would_find(voucher: Voucher, comer: Voucher) -> bool:

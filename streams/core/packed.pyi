@@ -17,7 +17,6 @@ class Packed:
         state: LaneState,
         *,
         read_again: Callable[[int, int, int, bytes], Event],
-        hear: Callable[[int, str, int], None],
         meet: Callable[[int, str, int], None] | None,
     ) -> None: ...
     def read(
@@ -29,7 +28,7 @@ class Packed:
         now_ms: int,
         passed: int,
         marks: Marks | None,
-        decode: Callable[[int, int, int, bytes | None, bytes | None, int], Event | DeadLetter],
+        decode: Callable[[int, int, int, bytes | None, bytes | None, int], Event | DeadLetter | None],
     ) -> tuple[int, list[DeadLetter], list[Event], list[Event]]: ...
     def take_counts(self, source: int) -> tuple[list[tuple[str, str, int]], int]: ...
     def apply(self, mark: int, general: Callable[[Event], None], fire: Callable[[int], None]) -> None: ...

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The usual vouchers of one lane, packed: no object for an event that nobody asks about.
 
-Nineteen of twenty records are a usual sale: spelled plainly, with a final outcome, the first of its number
+Most records are a usual sale: spelled plainly, with a final outcome, the first of its number
 or the second that agrees with the first.  Here they are read, merged, paired and remembered as
 some 300 bytes each.  Everything else, and every packed voucher that something unusual happens to,
 becomes an ``Event`` and goes the way of ``correlator.py``, which alone knows the rules: with this
@@ -18,7 +18,6 @@ module or without it a lane gives the same answers.
 
 from cpython cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -26,6 +25,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.stdio cimport sprintf
 from libc.string cimport memcmp, memcpy, memset
 
+from streams.core.blindness import MAX_TERMINALS
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
 from streams.core.timers import NEVER
@@ -33,7 +33,10 @@ from streams.core.timers import NEVER
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
+include "packed_shape.pxi"
+include "packed_values.pxi"
 include "packed_scan.pxi"
+include "packed_agree.pxi"
 include "packed_table.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
@@ -41,6 +44,7 @@ cdef enum:
     FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND, FORGOTTEN
 
 cdef int64_t _NEVER = NEVER
+cdef size_t _MOST_TERMINALS = MAX_TERMINALS
 
 cdef enum:
     WINDOWS = 8
@@ -56,71 +60,6 @@ cdef enum:
 cdef inline uint64_t ticket(uint32_t leg, uint32_t serial) noexcept nogil:
     """Return what a ring holds of a leg: it shows whether the leg is still the same voucher's."""
     return (<uint64_t>serial << 32) | leg
-
-
-cdef inline bint same(const Leg* one, const Leg* other, int place) noexcept nogil:
-    """Tell whether two legs do not plainly differ in one value: equal, or not on both."""
-    cdef size_t size = one.long_[place]
-    if size == 0 or other.long_[place] == 0:
-        return True
-    return size == other.long_[place] and memcmp(
-        <char*>one.held + one.at[place], <char*>other.held + other.at[place], size
-    ) == 0
-
-
-cdef bint same_batch(const Leg* one, const Leg* other) noexcept nogil:
-    cdef const char* a = <char*>one.held + one.at[AT_BATCH]
-    cdef const char* b = <char*>other.held + other.at[AT_BATCH]
-    cdef size_t a_size = one.long_[AT_BATCH], b_size = other.long_[AT_BATCH]
-    while a_size and a[0] == c"0":
-        a, a_size = a + 1, a_size - 1
-    while b_size and b[0] == c"0":
-        b, b_size = b + 1, b_size - 1
-    return a_size == 0 or b_size == 0 or (a_size == b_size and memcmp(a, b, a_size) == 0)
-
-
-cdef bint hides_all_but_four(const char* card, size_t size) noexcept nogil:
-    cdef size_t i
-    if size != 16:
-        return False
-    for i in range(12):
-        if c"0" <= card[i] <= c"9":
-            return False
-    return True
-
-
-cdef bint same_card(const Leg* one, const Leg* other) noexcept nogil:
-    """Tell whether two cards plainly are not two: equal, one token and one number, or one shows four digits only."""
-    cdef size_t size = one.long_[AT_CARD]
-    cdef const char* a = <char*>one.held + one.at[AT_CARD]
-    cdef const char* b = <char*>other.held + other.at[AT_CARD]
-    if size == 0 or other.long_[AT_CARD] == 0 or one.card != other.card:
-        return True
-    if size != other.long_[AT_CARD]:
-        return False
-    if one.card == TOKEN:
-        return memcmp(a, b, size) == 0
-    if memcmp(a + size - 4, b + size - 4, 4) != 0:
-        return False
-    return memcmp(a, b, 6) == 0 or hides_all_but_four(a, size) or hides_all_but_four(b, size)
-
-
-cdef bint agree(const Leg* one, const Leg* other) noexcept nogil:
-    """Tell whether two legs are a pair that is matched at once; when in doubt, not."""
-    if one.kind != other.kind:
-        return False
-    if one.outcome != APPROVED or other.outcome != APPROVED:
-        return one.outcome != APPROVED and other.outcome != APPROVED
-    return (
-        one.amount == other.amount
-        and one.currency == other.currency
-        and one.long_[AT_MERCHANT] == other.long_[AT_MERCHANT]
-        and same(one, other, AT_MERCHANT)
-        and same(one, other, AT_RRN)
-        and same(one, other, AT_AUTH)
-        and same_batch(one, other)
-        and same_card(one, other)
-    )
 
 
 cdef class Packed:
@@ -146,7 +85,8 @@ cdef class Packed:
     cdef int64_t[WINDOWS] window
     cdef uint8_t[KINDS] queue_of
     cdef int windows
-    cdef int64_t span_ms, keep_ms, horizon_ms, lead_ms, stall_after_ms
+    cdef int64_t span_ms, horizon_ms, lead_ms, stall_after_ms
+    cdef int64_t needed_from  # of a live lane: the log time from which on the latest cut asked for what has ended
     cdef bint live, asks_terminals
     cdef Hashes[2] young
     cdef Hashes[2] older
@@ -163,7 +103,7 @@ cdef class Packed:
     cdef int64_t[::1] speech
     cdef dict runs, accused, wanted
     cdef list facts
-    cdef object journal, timers, read_again, hear, meet
+    cdef object journal, timers, read_again, meet
     cdef list link_names
     cdef public int64_t gate_from
     """The log time before which no event stays packed."""
@@ -178,7 +118,6 @@ cdef class Packed:
         for place, window in enumerate(distinct):
             self.window[place] = window
         self.span_ms = policy.memory_ms
-        self.keep_ms = max(policy.memory_ms, policy.replay_ms)
         self.horizon_ms = policy.redelivery_horizon_ms
         self.lead_ms = policy.future_skew_ms if policy.allow_create_time else _NEVER
         self.stall_after_ms = policy.stall_after_ms
@@ -186,7 +125,7 @@ cdef class Packed:
         self.facts = []
         self.asks_terminals = live and partitions > 1
         self.lone_due = _NEVER
-        self.gate_from = -1
+        self.gate_from = self.needed_from = -1
         self.legs_used = 1  # no leg is number 0
         self.dialect.check_keys = check_keys
         self._learn(policy)
@@ -215,16 +154,16 @@ cdef class Packed:
             self.dialect.link_size[place] = len(name)
             memcpy(self.dialect.link_name[place], <const char*><bytes>name, len(name))
 
-    def attach(self, state, *, read_again, hear, meet):
+    def attach(self, state, *, read_again, meet):
         """Take the parts of the lane that know what is not packed.
 
-        ``read_again`` makes an event of a source, log time, offset and JSON; ``hear`` and ``meet``
-        take a source, terminal and log time: the one tells who speaks, the other a new terminal.
+        ``read_again`` makes an event of a source, log time, offset and JSON; ``meet`` takes the source and id of a
+        new terminal and the log time.
         """
         memory = state.memory
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
         self.journal, self.timers = state.journal, state.timers
-        self.read_again, self.hear, self.meet = read_again, hear, meet
+        self.read_again, self.meet = read_again, meet
         if state.blind is not None:
             self.speech = state.blind.speech
 
@@ -267,6 +206,7 @@ cdef class Packed:
             if wider == NULL:
                 raise MemoryError
             self.legs = wider
+            vw_use_huge_pages(wider, self.legs_room * sizeof(Leg))
         leg = self.legs_used
         self.legs_used += 1
         self.legs[leg].serial = 0
@@ -445,7 +385,9 @@ cdef class Packed:
         cdef Leg* scanned = &self.scanned
         cdef const char* key_text
         cdef Py_ssize_t key_size
-        cdef bint usual, known
+        cdef bint usual
+        cdef uint64_t hashed
+        cdef size_t before = self.waiting[source].count
         cdef bytes raw
         cdef list letters = [], events = [], behind = []
         cdef tuple record
@@ -479,9 +421,14 @@ cdef class Packed:
                 standing.log_time = log_time
                 standing.offset = offset
                 self._key(standing)
-                standing.known = self._is_known(
-                    source, hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0), log_time, &first
-                )
+                if self.table.room:
+                    vw_prefetch(&self.table.buckets[standing.hashed & (self.table.room - 1)])
+                hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
+                if self.young[source].room:
+                    vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
+                if self.older[source].room:
+                    vw_prefetch(&self.older[source].items[hashed & (self.older[source].room - 1)])
+                standing.id_hash = hashed
                 if offset >= processed:
                     self.read_count[source][standing.kind][standing.outcome] += 1
                     self.defaulted += standing.defaulted
@@ -492,11 +439,11 @@ cdef class Packed:
                 letters.append(event)
                 continue
             raw = event.body.event_id.encode()
-            known = self._is_known(source, hash_bytes(raw, len(raw), 0), log_time, &first)
-            if known:
-                event.id_known = True
+            hashed = hash_bytes(raw, len(raw), 0)
             events.append(event)
             if log_time < passed:
+                if self._is_known(source, hashed, log_time, &first):
+                    event.id_known = True
                 behind.append(event)
                 continue
             leg = self._new_leg()
@@ -505,7 +452,9 @@ cdef class Packed:
             standing.log_time = log_time
             Py_INCREF(event)
             standing.held = <void*>event
+            standing.id_hash = hashed
             ring_push(&self.waiting[source], leg)
+        self._look_ahead(source, before, &first)
         return log_time, letters, events, behind
 
     cdef uint32_t _reference(self, const Leg* leg, int place) noexcept:
@@ -515,6 +464,33 @@ cdef class Packed:
         while size and text[0] == c"0":
             text, size = text + 1, size - 1
         return <uint32_t>hash_bytes(text, size, 0) | 1 if size else 0
+
+    cdef int _look_ahead(self, int source, size_t before, bint* first) except -1:
+        """Mark the new events whose id was known, and fetch from memory what applying them will look at.
+
+        With millions of vouchers every look-up waits for memory; asked for a fetch ahead, they wait together.
+        """
+        cdef Ring* ring = &self.waiting[source]
+        cdef size_t i
+        cdef Leg* leg
+        cdef const Bucket* bucket
+        for i in range(before, ring.count):
+            leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
+            leg.known = self._is_known(source, leg.id_hash, leg.log_time, first)
+            if leg.state == EVENT:
+                if leg.known:
+                    (<object>leg.held).id_known = True
+            elif self.table.room:
+                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
+                vw_prefetch(&self.legs[bucket.leg])
+                vw_prefetch(<char*>&self.legs[bucket.leg] + sizeof(Leg) - 1)
+        if self.table.room:
+            for i in range(before, ring.count):
+                leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
+                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
+                if bucket.leg and bucket.hashed == leg.hashed and leg.state == READ:
+                    vw_prefetch(self.legs[bucket.leg].held)
+        return 0
 
     cdef void _key(self, Leg* leg) noexcept:
         """Let a leg's number stand without leading zeros, and hash its key."""
@@ -584,7 +560,7 @@ cdef class Packed:
         cdef const char* held = <const char*>own.held
         cdef uint32_t first
         cdef Leg* standing
-        if own.known:
+        if own.known or self._ends_silence(own.source, at):
             return False
         if self.wanted and (self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)) in self.wanted:
             return False
@@ -635,28 +611,33 @@ cdef class Packed:
             self.matched[link] += 1
             delays.append(at - one.log_time)
 
+    cdef bint _ends_silence(self, int source, int64_t at) noexcept:
+        """Tell whether a source was silent for so long that its event moves holds, and timers with them."""
+        return (
+            self.live
+            and self.speech[LAST_SOURCE] == 1 - source
+            and at - self.speech[SILENT_SINCE + source] >= self.stall_after_ms
+        )
+
     cdef int _speak(self, const Leg* leg, int64_t at) except -1:
-        """Take note of who speaks, as ``Blindness.note`` does; what is more than a note is left to it."""
+        """Take note of who speaks, as ``Blindness.note`` does; the end of a silence is left to it."""
         cdef int source = leg.source
         cdef uint64_t hashed
         if not self.live:
             return 0
-        if self.asks_terminals:
+        if self.asks_terminals and self.met[source].count < _MOST_TERMINALS:
             hashed = hash_bytes(<char*>leg.held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], 0)
             if not hashes_has(&self.met[source], hashed):
                 self.meet(source, self._text(leg, AT_TERMINAL), at)
                 hashes_add(&self.met[source], hashed)
         if self.speech[LAST_SOURCE] == source:
             self.speech[STREAK] += 1
-            self.speech[LAST_MS] = at
-        elif self.speech[LAST_SOURCE] < 0 or at - self.speech[SILENT_SINCE + source] >= self.stall_after_ms:
-            self.hear(source, self._text(leg, AT_TERMINAL), at)
         else:
             self.speech[SILENT_SINCE + source] = -1
-            self.speech[SILENT_SINCE + 1 - source] = self.speech[LAST_MS]
+            self.speech[SILENT_SINCE + 1 - source] = at if self.speech[LAST_SOURCE] < 0 else self.speech[LAST_MS]
             self.speech[LAST_SOURCE] = source
             self.speech[STREAK] = 1
-            self.speech[LAST_MS] = at
+        self.speech[LAST_MS] = at
         return 0
 
     # --- what is asked of it
@@ -870,10 +851,12 @@ cdef class Packed:
         return facts
 
     def sweep(self, int64_t now):
-        """Give back the pairs that nothing can ask for at log time ``now``; they become facts."""
+        """Give back the pairs that nothing can ask for at log time ``now``, a held back cut included; they become facts."""
         cdef uint64_t head
         cdef uint32_t leg
-        cdef int64_t floor = now - self.keep_ms
+        cdef int64_t floor = now - self.span_ms
+        if self.live:
+            floor = min(floor, self.needed_from)
         while self.closed.count:
             head = ring_head(&self.closed)
             leg = <uint32_t>head
@@ -895,6 +878,7 @@ cdef class Packed:
         """Return the first log time of the oldest voucher that ends at ``from_ms`` or later or waits, else ``from_ms``."""
         cdef uint64_t head
         cdef Leg* leg
+        self.needed_from = from_ms
         while self.births.count:
             head = ring_head(&self.births)
             leg = &self.legs[<uint32_t>head]

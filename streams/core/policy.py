@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from streams.core.dialects.dialect import RawFeed
+
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
@@ -97,6 +99,8 @@ class Policy:
     """Two upper-case characters of ISO 8583 field 39 -> one of ``OUTCOMES``."""
     field_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Source name -> a customer's JSON name -> the canonical field name."""
+    raw_feeds: Mapping[str, RawFeed] = field(default_factory=dict)
+    """Source name -> how its raw ISO 8583 messages are read; a source that is missing sends JSON."""
     max_pending: int = 10_000_000
     """Legs waiting for their other side in one lane."""
     max_waiting: int = 200_000

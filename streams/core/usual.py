@@ -22,7 +22,6 @@ except ImportError:  # not compiled: every event is an object
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from streams.core.correlator import Correlator
     from streams.core.cut import Marks
     from streams.core.decode import Decoder
     from streams.core.event import Event
@@ -32,21 +31,21 @@ if TYPE_CHECKING:
     from streams.core.state import LaneState
     from streams.core.wire import DeadLetter, RawRecord
 
+
 AVAILABLE: Final = Packed is not None
 
 
 def fits(policy: Policy) -> bool:
     """Tell whether usual vouchers can be packed: one key for all links, and the contract's own names of fields."""
     links = (policy.default_link, *policy.links.values())
-    return AVAILABLE and not any(link.batch_in_key for link in links) and not any(policy.field_maps.values())
+    own_names = any(policy.field_maps.values()) or bool(policy.raw_feeds)
+    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names
 
 
 class Usual:
     """The packed vouchers of one lane."""
 
-    def __init__(
-        self, state: LaneState, correlator: Correlator, *, live: bool, check_keys: bool, partitions: int
-    ) -> None:
+    def __init__(self, state: LaneState, *, live: bool, check_keys: bool, partitions: int) -> None:
         self._state = state
         # With the ledger in memory, forgotten pairs stay where they are: cheaper than as objects there.
         own = state.ledger
@@ -55,7 +54,6 @@ class Usual:
         self._packed.attach(
             state,
             read_again=state.memory.read_again,
-            hear=correlator.hear,
             meet=state.blind.meet if state.blind is not None else None,
         )
         self._packed.keeps = self._kept is not None

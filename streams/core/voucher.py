@@ -10,6 +10,7 @@ from streams.core.wire import AUTO_REVERSED, HOST, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.event import Event
+    from streams.core.wire import Body, Original
 
 ONE_SIDED = frozenset(
     {
@@ -158,6 +159,9 @@ class Voucher:
     unfound: Any = None
     """The open ``original_not_found`` of this voucher."""
     unverifiable: bool = False
+    named: Original | None = None
+    named_in: Body | None = None
+    """What this voucher points at, and the body of the leg that says so."""
     from_ledger: bool = False
     """Whether this voucher was forgotten and is recalled from the ledger."""
     target_at: tuple[str, int, int, int] | None = None
@@ -202,6 +206,15 @@ class Voucher:
     def place(self) -> tuple[int, int, int]:
         """Return log time, source and offset of the first leg: the voucher's place among all others."""
         return min((leg.log_time, leg.source, leg.offset) for leg in self.legs)
+
+    def has_reference(self, reference: str) -> bool:
+        """Tell whether a leg has an rrn or auth code, given without padding."""
+        for leg in (self.terminal, self.host):
+            if leg is not None:
+                for text in (leg.body.rrn, leg.body.auth_code):
+                    if text and reference in text and text.strip().lstrip("0") == reference:
+                        return True
+        return False
 
     @property
     def legs(self) -> list[Event]:

@@ -12,6 +12,7 @@ import heapq
 import pickle
 import tempfile
 import zlib
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,13 +22,15 @@ from streams.core.fields import parse_time
 from streams.errors import UnreachableError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 Line = tuple[int, int, int, bytes]
 """Timestamp in epoch milliseconds, position of the file, line number from 1, the line's bytes."""
 
 SORT_RUN_LINES: Final = 200_000
+CHUNK_LINES: Final = 512
+"""Lines a fetch: what is read is applied while it is still in the processor's cache."""
 
 
 class NotSortedError(Exception):
@@ -70,49 +73,98 @@ def _stamp_of(line: bytes) -> tuple[bool | None, int | None]:
     return False, parse_time(sent)
 
 
-def read_lines(path: Path, position: int, source: str) -> Iterator[Line]:
-    """Yield the lines of one file with their timestamps, blank ones left out.
+def read_chunks(path: Path, position: int, source: str, *, in_order: bool = False) -> Iterator[list[Line]]:
+    """Yield the lines of one file with their timestamps, blank ones left out, some hundreds at a time.
 
-    Raises ``UnreachableError`` for a file that cannot be read and ``UsageError`` for one that
-    mixes lines with and without ``received_at``.
+    Raises ``UnreachableError`` for a file that cannot be read, ``UsageError`` for one that mixes lines with
+    and without ``received_at``, and, with ``in_order``, ``NotSortedError`` where the timestamps fall.
     """
-    timestamp = 0
-    first: tuple[bool, int] | None = None
-    number = 0
-    usual = False
+    lines = _Lines(path, position, source)
+    latest = 0
+    raws: list[bytes] = []
     try:
-        with _open(path) as lines:
-            for number, raw in enumerate(lines, 1):
-                line = raw.rstrip(b"\r\n")
-                if not line.strip():
+        with _open(path) as file:
+            while True:
+                raws = []
+                raws.extend(islice(file, CHUNK_LINES))  # what came before an error stays in the list
+                if not raws:
+                    return
+                chunk = lines.take(raws)
+                if not chunk:
                     continue
-                # The usual line of a recorded feed begins with its time: no need to parse it for that.
-                digits = line[_TIME_START:_TIME_END]
-                if (
-                    usual
-                    and line.startswith(_RECEIVED)
-                    and digits.isdigit()
-                    and line[_TIME_END : _TIME_END + 1] == b","
-                ):
-                    timestamp = int(digits)
-                    yield timestamp, position, number, line
-                    continue
-                has, at = _stamp_of(line)
-                if has is not None:
-                    if first is None:
-                        first = (has, number)
-                        usual = has
-                    elif has is not first[0]:
-                        raise UsageError(_mixed(path, source, first, number))
-                if at is not None:
-                    timestamp = at
-                yield timestamp, position, number, line
+                if in_order:
+                    times = [line[0] for line in chunk]
+                    if times != sorted(times) or times[0] < latest:
+                        raise NotSortedError
+                    latest = times[-1]
+                yield chunk
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        sentence = (
-            f"cannot read {source} file {path} after line {number}: {why}; check the path and that the file is whole"
-        )
-        raise UnreachableError(sentence) from error
+        read = lines.number + len(raws)
+        where = f" after line {read}" if read else ""
+        raise UnreachableError(
+            f"cannot read {source} file {path}{where}: {why}; check the path and that the file is whole"
+        ) from error
+
+
+class _Lines:
+    """Gives the lines of one file their timestamps."""
+
+    def __init__(self, path: Path, position: int, source: str) -> None:
+        self._path = path
+        self._position = position
+        self._source = source
+        self._timestamp = 0
+        self._first: tuple[bool, int] | None = None
+        self.number = 0
+
+    def take(self, raws: list[bytes]) -> list[Line]:
+        """Return the next lines of the file with their timestamps, without blank ones."""
+        found: list[Line] = []
+        position, timestamp = self._position, self._timestamp
+        usual = self._first is not None and self._first[0]
+        for number, raw in enumerate(raws, self.number + 1):
+            # The usual line of a recorded feed begins with its time: no need to parse it for that.
+            digits = raw[_TIME_START:_TIME_END]
+            if usual and raw.startswith(_RECEIVED) and digits.isdigit() and raw[_TIME_END : _TIME_END + 1] == b",":
+                timestamp = int(digits)
+                found.append((timestamp, position, number, raw.rstrip(b"\r\n")))
+                continue
+            line = raw.rstrip(b"\r\n")
+            if not line.strip():
+                continue
+            timestamp = self._stamp(line, number, timestamp)
+            usual = self._first is not None and self._first[0]
+            found.append((timestamp, position, number, line))
+        self.number += len(raws)
+        self._timestamp = timestamp
+        return found
+
+    def _stamp(self, line: bytes, number: int, before: int) -> int:
+        has, at = _stamp_of(line)
+        if has is not None:
+            if self._first is None:
+                self._first = (has, number)
+            elif has is not self._first[0]:
+                raise UsageError(_mixed(self._path, self._source, self._first, number))
+        if at is None and has is False and _is_message(line):
+            raise UsageError(_timeless(self._path, self._source, number))
+        return before if at is None else at
+
+
+def _is_message(line: bytes) -> bool:
+    """Tell whether an object wraps a raw message, which has no time that could stand for the log's."""
+    try:
+        return isinstance(msgspec.json.decode(line).get("message"), str)
+    except (msgspec.MsgspecError, ValueError, RecursionError, AttributeError):
+        return False
+
+
+def _timeless(path: Path, source: str, number: int) -> str:
+    return (
+        f"{source} file {path} has a message without received_at in line {number}; "
+        "a raw message bears no year: give received_at, epoch milliseconds, on all lines"
+    )
 
 
 def _mixed(path: Path, source: str, first: tuple[bool, int], number: int) -> str:
@@ -123,26 +175,23 @@ def _mixed(path: Path, source: str, first: tuple[bool, int], number: int) -> str
     )
 
 
-def in_order(paths: Sequence[Path], source: str) -> Iterator[Line]:
-    """Yield the lines of all files of one source by (timestamp, file order, line number), streaming.
+def in_order(paths: Sequence[Path], source: str) -> Iterator[list[Line]]:
+    """Yield the lines of all files of one source by (timestamp, file order, line number), streaming, in chunks.
 
     Raises ``NotSortedError`` where a file's timestamps fall.
     """
-    streams = [_sorted_only(read_lines(path, position, source)) for position, path in enumerate(paths)]
-    return streams[0] if len(streams) == 1 else heapq.merge(*streams)
+    streams = [read_chunks(path, position, source, in_order=True) for position, path in enumerate(paths)]
+    return streams[0] if len(streams) == 1 else _chunked(heapq.merge(*map(chain.from_iterable, streams)))
 
 
-def _sorted_only(lines: Iterator[Line]) -> Iterator[Line]:
-    latest = 0
-    for line in lines:
-        if line[0] < latest:
-            raise NotSortedError
-        latest = line[0]
-        yield line
+def _chunked(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    rest = iter(lines)
+    while chunk := list(islice(rest, CHUNK_LINES)):
+        yield chunk
 
 
-def sorted_on_disk(paths: Sequence[Path], source: str) -> Iterator[Line]:
-    """Yield the lines of all files of one source in order, whatever order they are in."""
+def sorted_on_disk(paths: Sequence[Path], source: str) -> Iterator[list[Line]]:
+    """Yield the lines of all files of one source in order, whatever order they are in, in chunks."""
     with tempfile.TemporaryDirectory(prefix="voucherwatch-sort-") as folder:
         runs: list[IO[bytes]] = []
         batch: list[Line] = []
@@ -158,12 +207,12 @@ def sorted_on_disk(paths: Sequence[Path], source: str) -> Iterator[Line]:
 
         try:
             for position, path in enumerate(paths):
-                for line in read_lines(path, position, source):
-                    batch.append(line)
+                for chunk in read_chunks(path, position, source):
+                    batch += chunk
                     if len(batch) >= SORT_RUN_LINES:
                         spill()
             batch.sort()
-            yield from heapq.merge(batch, *(_unpickled(run) for run in runs))
+            yield from _chunked(heapq.merge(batch, *(_unpickled(run) for run in runs)))
         finally:
             for run in runs:
                 run.close()

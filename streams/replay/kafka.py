@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 import msgspec
 
 from streams.core.lane import Lane
-from streams.core.wire import HOST, SOURCES, TERMINAL
+from streams.core.wire import SOURCES
 from streams.errors import UsageError
 from streams.replay.kafka_lane import NotingState
 from streams.replay.kafka_range import shown
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streams.replay.compare_delays import PairDelays
     from streams.replay.kafka_range import TimeRange
     from streams.replay.kafka_reader import LaneSpan, PartSpan, RangeReader
+from streams.replay.sides import behind
 
 WINDOWS_BEFORE: Final = 2
 _OF_RECORDS: Final = ("events_total", "events_rejected_total")
@@ -235,7 +236,7 @@ def _judge(
     """Read both partitions of a lane, the one that is behind first, and let every policy judge them."""
     parts = [_Part(part, reader.read(source, plan.number, part, span.to_ms)) for source, part in enumerate(plan.spans)]
     while not all(part.done for part in parts):
-        source = _behind(parts)
+        source = behind(parts)
         part = parts[source]
         before_ms = part.reached_ms
         records = part.fetch()
@@ -246,13 +247,6 @@ def _judge(
             for lane in lanes:
                 lane.pass_by(source, span.to_ms)
         progress.advance(part.advanced(records))
-
-
-def _behind(parts: Sequence[_Part]) -> int:
-    terminal, host = parts
-    if terminal.done or host.done:
-        return HOST if terminal.done else TERMINAL
-    return TERMINAL if terminal.reached_ms <= host.reached_ms else HOST
 
 
 def _split(records: list[RawRecord], reached_ms: int, from_ms: int) -> Iterator[tuple[list[RawRecord], bool]]:

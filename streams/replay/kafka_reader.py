@@ -152,9 +152,13 @@ class TopicReader:
         Raises:
             UnreachableError: Brokers no longer answer, or records were deleted meanwhile.
         """
+        yield from self.read_place(source, TopicPartition(self.topics[source], partition), span, to_ms)
+
+    def read_place(self, source: int, place: Any, span: PartSpan, to_ms: int) -> Iterator[list[RawRecord]]:  # noqa: ANN401  untyped library
+        """Yield the records of a span of any partition with the consumer of one source; errors as in ``read``."""
         if span.first >= span.end:
             return
-        consumer, place = self._consumers[source], TopicPartition(self.topics[source], partition)
+        consumer = self._consumers[source]
         with self._asking():
             consumer.assign([place])
             consumer.seek(place, span.first)
@@ -174,8 +178,8 @@ class TopicReader:
                 position, since = reached, time.monotonic()
             elif time.monotonic() - since > patience_s:
                 raise UnreachableError(
-                    f"{place.topic}-{partition} gave nothing at offset {position} for {patience_s:g} s, though it goes"
-                    f" on to {span.end}; check the broker that leads it."
+                    f"{place.topic}-{place.partition} gave nothing at offset {position} for {patience_s:g} s, though it"
+                    f" goes on to {span.end}; check the broker that leads it."
                 )
 
     @contextmanager

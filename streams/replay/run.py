@@ -7,7 +7,6 @@ import gc
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -17,6 +16,7 @@ from streams.core.timers import NEVER
 from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter
 from streams.errors import UnreachableError
 from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk
+from streams.replay.sides import behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from streams.core.policy import Policy
 
-CHUNK_LINES: Final = 128
-"""Lines a fetch: what is decoded is applied while it is still in the processor's cache; with 4,000
-lines a fetch a replay takes half as long again."""
 _YOUNG_OBJECTS: Final = 200_000
 _OLDER_ROUNDS: Final = 100
 """Allocations between two looks of the cycle collector: the lane makes no garbage cycles, so the
@@ -55,23 +52,23 @@ class ReplayResult:
 class _Source:
     """The lines of one source, read in chunks."""
 
-    def __init__(self, lines: Iterator[Line], paths: Sequence[Path]) -> None:
-        self._lines = lines
+    def __init__(self, chunks: Iterator[list[Line]], paths: Sequence[Path]) -> None:
+        self._chunks = chunks
         self._paths = paths
         self._next_offset = 0
         self.chunk: list[Line] = []
-        self.reached = -1
+        self.reached_ms = -1
         self.done = False
 
     def fetch(self) -> list[tuple[int, int, bytes | None, bytes | None]]:
         """Return the next records; offsets count the lines of this source in their merged order."""
-        self.chunk = chunk = list(islice(self._lines, CHUNK_LINES))
+        self.chunk = chunk = next(self._chunks, [])
         first = self._next_offset
         self._next_offset += len(chunk)
-        if len(chunk) < CHUNK_LINES:
-            self.done = True
         if chunk:
-            self.reached = chunk[-1][0]
+            self.reached_ms = chunk[-1][0]
+        else:
+            self.done = True
         return [(offset, line[0], None, line[3]) for offset, line in enumerate(chunk, first)]
 
     def place(self, offset: int) -> tuple[str, int]:
@@ -160,7 +157,7 @@ def replay_files(
 
 def _replay(
     paths: tuple[Sequence[Path], Sequence[Path]],
-    read: Callable[[Sequence[Path], str], Iterator[Line]],
+    read: Callable[[Sequence[Path], str], Iterator[list[Line]]],
     lane: Lane,
     *,
     flush: bool,
@@ -173,23 +170,16 @@ def _replay(
             for source in (TERMINAL, HOST)
         )
         while not (sources[TERMINAL].done and sources[HOST].done):
-            behind = _behind(sources)
-            source = sources[behind]
+            number = behind(sources)
+            source = sources[number]
             # Files know no present that a record could be ahead of.
-            out = lane.feed(behind, source.fetch(), NEVER)
+            out = lane.feed(number, source.fetch(), NEVER)
             findings.take(out, lambda letter: sources[letter.source].place(letter.offset))
-            if source.done and not sources[1 - behind].done:
+            if source.done and not sources[1 - number].done:
                 # Nothing more comes of it: the other one need not wait in memory for the end.
-                findings.take(lane.caught_up(behind, NEVER), lambda _: ("", 0))
+                findings.take(lane.caught_up(number, NEVER), lambda _: ("", 0))
         findings.take(lane.flush() if flush else lane.settle(), lambda _: ("", 0))
     return summed_up(findings, lane.unclosed)
-
-
-def _behind(sources: tuple[_Source, ...]) -> int:
-    terminal, host = sources[TERMINAL], sources[HOST]
-    if terminal.done or host.done:
-        return HOST if terminal.done else TERMINAL
-    return TERMINAL if terminal.reached <= host.reached else HOST
 
 
 def created(path: Path | None, stack: ExitStack) -> IO[bytes] | None:
@@ -225,4 +215,6 @@ def summed_up(findings: Findings, pending: int) -> ReplayResult:
         "resolved": dict(sorted(Counter(str(r["resolution"]) for r in records if r["status"] == "resolved").items())),
         "amount_at_risk": dict(sorted(at_risk.items())),
     }
+    if skipped := findings.by("messages_skipped_total", 1):
+        summary["skipped"] = skipped
     return ReplayResult(encoded, summary, records)

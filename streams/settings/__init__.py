@@ -7,6 +7,7 @@ what the core takes.  ``python -m streams.settings`` writes the reference page.
 from streams.settings.codes import ResponseCode, read_codes, shipped_codes
 from streams.settings.connection import kafka_python_options
 from streams.settings.declarations import SASL_PROTOCOLS, TLS_PROTOCOLS, Setting, Settings, declared
+from streams.settings.dialects import load_dialect, shipped_dialects
 from streams.settings.durations import format_duration, parse_duration
 from streams.settings.links import LinkSettings
 from streams.settings.loading import CONFIG_VARIABLE, load_settings
@@ -22,8 +23,10 @@ __all__ = [
     "declared",
     "format_duration",
     "kafka_python_options",
+    "load_dialect",
     "load_settings",
     "parse_duration",
     "read_codes",
     "shipped_codes",
+    "shipped_dialects",
 ]

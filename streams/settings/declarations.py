@@ -12,6 +12,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from streams.core.dialects.dialect import RawFeed
 from streams.core.policy import (
     COMPARABLE_FIELDS,
     DEFAULT_PAIR_WINDOW_MS,
@@ -21,7 +22,10 @@ from streams.core.policy import (
     Policy,
     default_pair_windows,
 )
+from streams.core.wire import SOURCES
 from streams.settings.codes import ResponseCode, shipped_codes
+from streams.settings.dialect_names import JSON, DialectName, Zone
+from streams.settings.dialects import load_dialect
 from streams.settings.durations import parse_duration
 from streams.settings.kinds import Choice, Duration, File, Flag, Kind, Names, Text, Whole, WindowPerKind
 from streams.settings.links import FieldMap, Links, LinkSettings
@@ -72,10 +76,11 @@ def _setting(kind: Kind[T], default: T | str, meaning: str, section: str, key: s
     )
 
 
-def _optional(kind: Kind[T], meaning: str, section: str) -> T | None:
+def _optional(kind: Kind[T], meaning: str, section: str, key: str = "") -> T | None:
     """Declare a setting that may be left out."""
     return cast(
-        "T | None", field(default=None, repr=not kind.secret, metadata={"setting": Setting(kind, meaning, section)})
+        "T | None",
+        field(default=None, repr=not kind.secret, metadata={"setting": Setting(kind, meaning, section, key)}),
     )
 
 
@@ -246,6 +251,21 @@ class Settings:
     response_codes: Path | None = _optional(
         File(), "CSV table of response codes; without it the shipped table is used.", "Judgement"
     )
+    dialect_terminal: str = _setting(
+        DialectName(), JSON, "How the terminal topic is written: JSON, or raw ISO 8583.", "Dialects", "dialect.terminal"
+    )
+    dialect_host: str = _setting(
+        DialectName(), JSON, "How the host topic is written: JSON, or raw ISO 8583.", "Dialects", "dialect.host"
+    )
+    dialect_terminal_link: str | None = _optional(
+        Text(), "Link of the terminal topic's raw messages, which name none.", "Dialects", "dialect.terminal_link"
+    )
+    dialect_host_link: str | None = _optional(
+        Text(), "Link of the host topic's raw messages, which name none.", "Dialects", "dialect.host_link"
+    )
+    dialect_zone: int = _setting(
+        Zone(), 480, "Zone of local times in raw messages, which bear none (fields 12, 13).", "Dialects", "dialect.zone"
+    )
     commit_interval_ms: int = _setting(
         Duration("100ms", "1m"),
         "1s",
@@ -305,7 +325,20 @@ class Settings:
             links={name: self.link_policy(name) for name in self.links},
             response_codes={code: row.outcome for code, row in self.codes.items()},
             field_maps=self.field_map,
+            raw_feeds=self._raw_feeds(),
         )
+
+    def _raw_feeds(self) -> Mapping[str, RawFeed]:
+        """Return how raw messages are read, for each source that sends any."""
+        said = ((name, load_dialect(link.dialect)) for name, link in self.links.items() if link.dialect)
+        by_link = {name: dialect for name, dialect in said if dialect is not None}
+        found = {}
+        for source in SOURCES:
+            dialect = load_dialect(getattr(self, f"dialect_{source}"))
+            link = getattr(self, f"dialect_{source}_link") or ""
+            if dialect is not None or by_link:
+                found[source] = RawFeed(dialect, link, by_link, self.dialect_zone)
+        return found
 
     def link_policy(self, name: str) -> LinkPolicy:
         """Return how vouchers of one named link are keyed and compared."""
@@ -319,7 +352,7 @@ class Settings:
 _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
-    if item.name not in ("default_link", "links", "response_codes", "field_maps")
+    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds")
 )
 """Settings and policy spell these alike and mean the same."""
 

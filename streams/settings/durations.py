@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", re.ASCII)
@@ -18,7 +19,8 @@ def parse_duration(value: object) -> int:
     match = _FORM.fullmatch(str(value).strip()) if written else None
     if match is None:
         raise ValueError("not a duration")
-    amount = float(match[1]) * _UNITS_MS[match[2] or "s"]
+    # Exactly: as binary fractions 32.7 seconds are not 32,700 milliseconds.
+    amount = Decimal(match[1]) * _UNITS_MS[match[2] or "s"]
     if amount != int(amount) or amount > _LONGEST_MS:
         raise ValueError("not a whole number of milliseconds up to ten years")
     return int(amount)

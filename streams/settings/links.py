@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from streams.core.policy import COMPARABLE_FIELDS
 from streams.core.wire import Body
+from streams.settings.dialect_names import DialectName
 from streams.settings.kinds import Flag, Kind, Names, did_you_mean, refuse_unknown
 from streams.settings.tree import Branch, Leaf, Node
 
 MAX_LINKS = 20
 """Links are values of a metric label, and a label must stay small."""
 
+_OF_A_LINK = ("batch_in_key", "compare_fields", "dialect")
 CANONICAL_FIELDS = tuple(Body.__struct_fields__)
 
 
@@ -23,6 +25,7 @@ class LinkSettings:
 
     batch_in_key: bool | None = None
     compare_fields: tuple[str, ...] | None = None
+    dialect: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Links(Kind[Mapping[str, LinkSettings]]):
     @property
     def constraint(self) -> str:
         """The limits in words."""
-        return f"at most {MAX_LINKS} names of 1 to 32 characters; below each: batch_in_key, compare_fields"
+        return f"at most {MAX_LINKS} names of 1 to 32 characters; below each: batch_in_key, compare_fields, dialect"
 
     def read(self, node: Node, name: str, faults: list[str]) -> Mapping[str, LinkSettings] | None:
         """Return what was said for each link."""
@@ -72,6 +75,8 @@ def _plain_link(settings: LinkSettings) -> dict[str, object]:
         plain["batch_in_key"] = settings.batch_in_key
     if settings.compare_fields is not None:
         plain["compare_fields"] = list(settings.compare_fields)
+    if settings.dialect is not None:
+        plain["dialect"] = settings.dialect
     return plain
 
 
@@ -83,11 +88,12 @@ def _read_link(node: Node, name: str, faults: list[str]) -> LinkSettings:
         if node.resolved() is not None:
             faults.append(f"{node.where}: {name} is {node.value}, but must hold settings; write {name}: {{}}.")
         return LinkSettings()
-    batch, fields = node.take("batch_in_key"), node.take("compare_fields")
-    refuse_unknown(node, f"{name}.", ("batch_in_key", "compare_fields"), faults)
+    batch, fields, dialect = (node.take(key) for key in _OF_A_LINK)
+    refuse_unknown(node, f"{name}.", _OF_A_LINK, faults)
     return LinkSettings(
         None if batch is None else Flag().read(batch, f"{name}.batch_in_key", faults),
         None if fields is None else Names(options=COMPARABLE_FIELDS).read(fields, f"{name}.compare_fields", faults),
+        None if dialect is None else DialectName().read(dialect, f"{name}.dialect", faults),
     )
 
 

@@ -121,4 +121,4 @@ def test_a_restart_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
         assert run["false_orphans"] == run["false_anomalies"] == 0
         assert run["late_answers_paired"] > 0
         assert run["events_replayed"] > run["pending"]
-        assert 0 < run["ready_s"] < run["caught_up_s"]
+        assert 0 < run["ready_s"] <= run["caught_up_s"]

@@ -14,6 +14,11 @@ def code_files() -> list[Path]:
     return [path for folder in CODE_FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
+def cython_files() -> list[Path]:
+    """Return every file of the project that Cython compiles."""
+    return [path for pattern in ("*.pyx", "*.pxi") for path in sorted((ROOT / "streams").rglob(pattern))]
+
+
 def committed_files() -> list[Path]:
     """Return the files that git tracks; where there is no checkout, all that a source archive brought."""
     if (ROOT / ".git").exists():

@@ -14,7 +14,7 @@ import pytest
 
 from tests.contracts.repository import ROOT
 
-PURE = {"msgspec", "mypy_extensions", "streams"}
+PURE = {"iso8583", "msgspec", "mypy_extensions", "streams"}
 """What the core may import beside the standard library; of ``streams`` only ``streams.core``."""
 AT_IMPORT = {"streams/core/__init__.py": {"os", "pathlib"}}
 """What looks at the world once, when the package is imported: whether there is a compiled core."""

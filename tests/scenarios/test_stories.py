@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 STORIES = stories()
 
 
+RAW_BEGINS = (b"\x02", b"\x04", b"0")
+"""First bytes of the message types 02xx and 04xx, packed or as text."""
+
+
 def named(story: Story) -> str:
     """Return a story's name for a test's id."""
     return story.path.stem
@@ -56,7 +60,12 @@ def test_a_replay_of_files_tells_the_same(story: Story, tmp_path: Path) -> None:
 
 
 def _stamped(value: bytes | None, at_ms: int) -> bytes:
-    """Return a line of a file: an object says when it was received, anything else stands as it is."""
+    """Return a line of a file: an object says when it was received, and so does one that wraps a raw message.
+
+    Anything else stands as it is.
+    """
+    if value and value[:1] in RAW_BEGINS:
+        return json.dumps({"received_at": at_ms, "message": value.hex()}).encode() + b"\n"
     try:
         event = json.loads(value or b"")
     except ValueError:

@@ -56,6 +56,8 @@ def _judge(source: int, records: tuple[Sampled, ...], facts: Facts, policy: Poli
         read = decoder.decode(
             record.offset, record.timestamp_ms, record.timestamp_ms, record.key, record.value, facts.now_ms
         )
+        if read is None:
+            continue  # a message that is skipped, such as a request
         if not isinstance(read, Event):
             reasons[read.reason, read.detail] += 1
         elif read.body.response_code and read.body.response_code not in policy.response_codes:

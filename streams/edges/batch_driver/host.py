@@ -193,6 +193,8 @@ class LaneHost:
         except TimeoutError:
             _log.warning("commit_unfinished", lanes=[hosted.number for hosted in lanes])
         finally:
+            for hosted in self.lanes.values():
+                hosted.lane.close()
             self._close_ledgers()
             self.lanes = {}
             self.assigned = False

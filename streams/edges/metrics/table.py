@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streams.core.anomaly import KINDS, RESOLUTIONS, SEVERITIES
+from streams.core.dialects.dialect import SKIPS
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS
 from streams.core.wire import REASONS, SOURCES
 
@@ -67,6 +68,12 @@ COUNTERS: Final = (
         (SOURCES, TRANSACTION_KINDS, OUTCOMES),
     ),
     Metric("events_rejected_total", "Records that could not be decoded.", ("source", "reason"), (SOURCES, REASONS)),
+    Metric(
+        "messages_skipped_total",
+        "Raw ISO 8583 messages that are no event, such as requests.",
+        ("source", "reason"),
+        (SOURCES, SKIPS),
+    ),
     _source_counter("events_redelivered_total", "Events dropped because the same one was seen before."),
     _source_counter("event_ids_reused_total", "Events with a known event id but another content."),
     Metric(

@@ -6,7 +6,9 @@ Runs on the compiled core alone, since packing is there only.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +22,7 @@ from tests.unit.core.events import CARD, GONE, MERCHANT, NOW_MS, POLICY, SHOWN, 
 from tests.unit.core.test_two_ways import changed_events, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from streams.core.lane import LaneOutput
     from streams.core.policy import Policy
@@ -91,7 +93,7 @@ STEPS = st.lists(
 
 def unpacked(lane: Lane) -> Lane:
     """Return a lane that packs nothing."""
-    lane._merge.usual = lane._state.memory.usual = None
+    lane._state.memory.usual = None
     return lane
 
 
@@ -106,16 +108,27 @@ def said(out: LaneOutput) -> object:
     )
 
 
-def both_say(policy: Policy, steps: Sequence[tuple[int, int, bytes]], *, live: bool) -> Lane:
+def fetches(
+    steps: Sequence[tuple[int, int, bytes]], *, together: bool
+) -> Iterator[tuple[int, list[tuple[int, int, bytes | None, bytes | None]]]]:
+    """Yield the records of each fetch: one, or all that one source gives ``together`` before the other does."""
+    at, offsets = NOW_MS, [0, 0]
+    for _, group in groupby(enumerate(steps), lambda step: step[1][0] if together else step[0]):
+        records: list[tuple[int, int, bytes | None, bytes | None]] = []
+        for _, (source, pause_ms, value) in group:
+            at += pause_ms
+            records.append((offsets[source], at, None, value))
+            offsets[source] += 1
+        yield source, records
+
+
+def both_say(policy: Policy, steps: Sequence[tuple[int, int, bytes]], *, live: bool, together: bool = False) -> Lane:
     """Feed the same records to a lane that packs and to one that does not, compare all; return the first."""
     lanes = Lane(0, policy, live=live, check_keys=False), unpacked(Lane(0, policy, live=live, check_keys=False))
-    at, offsets = NOW_MS, [0, 0]
-    for source, pause_ms, value in steps:
-        at += pause_ms
-        record = (offsets[source], at, None, value)
-        offsets[source] += 1
-        answers = [said(lane.feed(source, [record], NOW_MS)) for lane in lanes]
-        assert answers[0] == answers[1], value
+    at = NOW_MS + sum(step[1] for step in steps)
+    for source, records in fetches(steps, together=together):
+        answers = [said(lane.feed(source, records, NOW_MS)) for lane in lanes]
+        assert answers[0] == answers[1], records
         if live:
             assert lanes[0].cut() == lanes[1].cut()
     ends = [said(lane.caught_up(TERMINAL, at + 40_000)) for lane in lanes]
@@ -129,10 +142,39 @@ def both_say(policy: Policy, steps: Sequence[tuple[int, int, bytes]], *, live: b
 
 @pytest.mark.parametrize("live", [False, True])
 @settings(max_examples=600, deadline=None, derandomize=True)
-@given(STEPS)
-def test_packed_or_not_a_lane_says_the_same(live: bool, steps: list[tuple[int, int, bytes]]) -> None:  # noqa: FBT001
+@given(steps=STEPS, together=st.booleans())
+def test_packed_or_not_a_lane_says_the_same(*, live: bool, steps: list[tuple[int, int, bytes]], together: bool) -> None:
     """Any short history of usual and unusual records, of few numbers, so that they meet."""
-    both_say(SHORT, steps, live=live)
+    both_say(SHORT, steps, live=live, together=together)
+
+
+def beat(source: int, pause_s: int, name: str) -> tuple[int, int, bytes]:
+    """Return a step in which a source only shows that it is there."""
+    return source, pause_s * 1_000, line(kind="status", event_id=name, terminal_id="T0000009")
+
+
+def test_a_cut_that_is_held_back_still_knows_the_pairs_it_goes_through() -> None:
+    """While a held verdict keeps J where it is, what ended after J - L is not forgotten for the cut."""
+    steps = [(TERMINAL, 0, line(**RICH)), (HOST, 5_000, line(**{**RICH, "event_id": "h"}))]
+    for number in range(6):
+        steps += [beat(HOST, 4, f"a{number}"), (TERMINAL, 0, b"")]
+    steps.append((HOST, 4_000, line(**{**RICH, "event_id": "lone", "voucher_number": "7"})))
+    for number in range(8):
+        steps += [beat(HOST, 3, f"b{number}"), (TERMINAL, 0, b"")]
+    both_say(SHORT, steps, live=True)
+
+
+def test_a_hold_that_ends_earlier_is_seen_within_the_fetch_that_ends_it() -> None:
+    """A source that speaks again brings the end of a hold forward, to before the next record of its fetch."""
+    sale = {**RICH, "voucher_number": "7"}
+    steps = [beat(TERMINAL, 0, "t0"), (HOST, 28_500, line(**{**sale, "event_id": "lone"}))]
+    steps.append((TERMINAL, 1_500, line(kind="status", event_id="t1")))
+    steps += [beat(HOST, 1, f"h{number}") for number in range(8)]
+    steps += [(TERMINAL, 700, b""), beat(HOST, 0, "h8")]  # the lone leg's deadline is passed and held for 20 s
+    steps.append((TERMINAL, 300, line(**{**RICH, "event_id": "back"})))  # silent for 9 s: the hold lasts 9 s more
+    steps.append((TERMINAL, 9_500, line(**{**sale, "event_id": "late"})))
+    steps += [(TERMINAL, 1_500, b""), beat(HOST, 3, "h9")]
+    both_say(SHORT, steps, live=True, together=True)
 
 
 @settings(max_examples=1_500, deadline=None, derandomize=True)
@@ -183,6 +225,25 @@ def test_a_difference_is_never_overlooked(differs: dict[str, object]) -> None:
     lane.feed(HOST, [(0, NOW_MS + 9, None, line(**{**RICH, "event_id": "h", **differs}))], NOW_MS)
     (change,) = lane.flush().changes
     assert change.kind == "mismatch"
+
+
+def test_a_closed_lane_gives_its_memory_back_at_once() -> None:
+    """The cycle collector need not come by: it would not see how much there is to gain."""
+
+    def alive() -> int:
+        return sum(type(each).__name__ == "Packed" for each in gc.get_objects())
+
+    gc.collect()
+    others = alive()
+    lane = Lane(0, POLICY, live=False)
+    lane.feed(TERMINAL, [(0, NOW_MS, None, line(**RICH))], NOW_MS)
+    assert alive() == others + 1
+    gc.disable()
+    try:
+        lane.close()
+        assert alive() == others
+    finally:
+        gc.enable()
 
 
 def test_many_numbers_come_and_go() -> None:

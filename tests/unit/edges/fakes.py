@@ -49,6 +49,10 @@ class FakeLane:
         self.silent = (False, False)
         self.speaks: set[int] = set()
         self.acknowledged: list[tuple[str, str, int]] = []
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def feed(self, source: int, records: Sequence[Any], now_ms: int = 0) -> LaneOutput:
         if self.error is not None:

@@ -9,7 +9,7 @@ import pytest
 
 from streams.core.cut import Cut
 from streams.errors import ConfigurationError, VoucherwatchError
-from tests.unit.edges.fakes import TOPICS, FakePast, World, assigned, records
+from tests.unit.edges.fakes import TOPICS, FakeLane, FakePast, World, assigned, records
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -226,8 +226,10 @@ def test_revocation_commits_what_is_acknowledged_and_forgets_the_lanes() -> None
     async def story(world: World) -> None:
         await rebuilt(world, 0, 1)
         world.host.feed(world.host.lanes[1], 0, records(0, 1, 2))
+        lost = [hosted.lane for hosted in world.host.lanes.values()]
         await world.host.revoke(world.log)
         assert world.host.lanes == {}
+        assert all(isinstance(lane, FakeLane) and lane.closed for lane in lost), "their memory is given back"
         assert not world.host.assigned
         assert world.log.commits[TOPICS[0], 1][0] == 3
 

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from streams.errors import UnreachableError, UsageError
 from streams.replay import files
-from streams.replay.files import NotSortedError, in_order, read_lines, sorted_on_disk
+from streams.replay.files import NotSortedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 START_MS = 1_772_409_600_000
+
+
+def read_lines(path: Path, position: int, source: str) -> Iterator[files.Line]:
+    """Yield the lines of one file."""
+    return chain.from_iterable(files.read_chunks(path, position, source))
+
+
+def in_order(paths: Sequence[Path], source: str) -> Iterator[files.Line]:
+    """Yield the lines of sorted files."""
+    return chain.from_iterable(files.in_order(paths, source))
+
+
+def sorted_on_disk(paths: Sequence[Path], source: str) -> Iterator[files.Line]:
+    """Yield the lines of files that need not be sorted."""
+    return chain.from_iterable(files.sorted_on_disk(paths, source))
 
 
 def line(name: str, at: int | None, **fields: object) -> bytes:
@@ -126,6 +144,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             list(read_lines(path, 0, "terminal"))
         assert str(path) in str(raised.value)
         assert raised.value.exit_code == 3
+        assert ("after line" in str(raised.value)) is (path == cut), "where it broke off, if anything was read"
+    with pytest.raises(UnreachableError) as raised:
+        list(read_lines(cut, 0, "terminal"))
+    whole = zlib.decompressobj(wbits=31).decompress(cut.read_bytes()).count(b"\n")
+    assert f"after line {whole}:" in str(raised.value)
 
 
 def test_an_empty_file_has_no_lines(tmp_path: Path) -> None:

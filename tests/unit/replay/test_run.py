@@ -16,7 +16,7 @@ import pytest
 
 from streams.core.lane import Lane
 from streams.core.policy import Policy
-from streams.replay import run
+from streams.replay import files
 from streams.replay.run import PLAIN_VERDICTS, replay_files
 from streams.settings.codes import shipped_codes
 from streams.simulator.params import SimulationParams
@@ -173,7 +173,7 @@ def test_the_size_of_a_fetch_changes_nothing(
 ) -> None:
     """Lines a call are a matter of speed alone, to the byte."""
     usual = replay_files([simulated[0]], [simulated[1]], POLICY)
-    monkeypatch.setattr(run, "CHUNK_LINES", size)
+    monkeypatch.setattr(files, "CHUNK_LINES", size)
     assert replay_files([simulated[0]], [simulated[1]], POLICY) == usual
 
 

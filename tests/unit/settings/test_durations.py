@@ -9,7 +9,15 @@ from streams.settings import format_duration, parse_duration
 
 @pytest.mark.parametrize(
     ("text", "duration_ms"),
-    [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("24h", 86_400_000), ("7d", 604_800_000), ("1.5s", 1_500)],
+    [
+        ("500ms", 500),
+        ("30s", 30_000),
+        ("5m", 300_000),
+        ("24h", 86_400_000),
+        ("7d", 604_800_000),
+        ("1.5s", 1_500),
+        ("32.7s", 32_700),
+    ],
 )
 def test_a_number_with_a_unit_is_milliseconds(text: str, duration_ms: int) -> None:
     """Each unit stands for its number of milliseconds."""

@@ -1,0 +1,1 @@
+"""The comparison with the field: one program for each peer, one runner for all; see the README above this folder."""
