@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,7 +112,7 @@ def _one_round(folder: Path, way: str) -> dict[str, float]:
 def one_round(folder: Path, way: str) -> dict[str, float]:
     """Feed one lane in one way and return what it took."""
     policy = WORKLOADS[CANONICAL].policy()
-    lines = [list(in_order([folder / f"{name}.jsonl"], name)) for name in SOURCES]
+    lines = [list(chain.from_iterable(in_order([folder / f"{name}.jsonl"], name))) for name in SOURCES]
     fetches = chunks(lines)
     events = sum(map(len, lines))
     del lines

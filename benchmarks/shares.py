@@ -46,7 +46,7 @@ def _timed(folder: Path, policy: Policy) -> dict[str, float]:
         list(islice(chain.from_iterable(in_order([folder / f"{name}.jsonl"], name)), MOST_LINES)) for name in SOURCES
     ]
     read = clock() - began
-    fetches = _chunks(lines)
+    fetches = chunks(lines)
     deaf = Lane(0, policy, live=False), Lane(0, policy, live=False)
     began = clock()
     for source, chunk in fetches:
