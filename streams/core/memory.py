@@ -404,3 +404,22 @@ class Memory:
     def reaches(self, voucher: Voucher, now: int) -> bool:
         """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
+
+    def may_outdo(self, key: Key, reference: str, place: tuple[int, int, int]) -> bool:
+        """Tell whether a voucher that is not packed has a number, or a reference at its terminal, and no earlier place."""
+        self.hand_over()
+        terminal, number = key
+        facts = self.ledger.of_reference(terminal, reference) if reference else self.ledger.of_number(terminal, number)
+        if any(fact[2:5] >= place for fact in facts):
+            return True
+        for one in self._numbers.of(terminal) if reference else (number,):
+            run = self.runs.get((terminal, one))
+            if run is not None and run.last >= place[0] and run.terminal_bytes is not None and run.may_have(reference):
+                return True
+            standing = [*run.vouchers] if run is not None else []
+            for more in (self.with_anomaly, self._recalled, self._one_sided):
+                standing += more.get((terminal, one), ())
+            for voucher in standing:
+                if voucher.place >= place and (not reference or voucher.has_reference(reference)):
+                    return True
+        return False

@@ -94,6 +94,7 @@ class Merge:
         usual = self.usual
         if usual is not None:
             usual.unpack_due(before)
+            usual.judge_due(before)
         while timers.next_due < before:
             due = timers.pop(before)
             if due is None:

@@ -13,7 +13,8 @@ module or without it a lane gives the same answers.
                      leg, number unknown             -> waits alone, packed
                      leg, agrees with the lone other -> matched, both stay packed until they are forgotten
                      leg, anything else              -> unpacked -> correlator.apply
-    before timers are fired: lone legs whose deadline they reach are unpacked
+    before timers are fired: lone legs whose deadline they reach are unpacked;
+                     pairs that point at an original are held against it where that is plain, else unpacked
 """
 
 from cpython cimport array
@@ -35,6 +36,7 @@ cdef extern from "Python.h":
 
 include "packed_shape.pxi"
 include "packed_values.pxi"
+include "packed_original.pxi"
 include "packed_scan.pxi"
 include "packed_agree.pxi"
 include "packed_table.pxi"
@@ -82,6 +84,7 @@ cdef class Packed:
     cdef Ring closed
     cdef Ring births
     cdef Ring[WINDOWS] lone
+    cdef Ring[WINDOWS] chains  # pairs that are still to be held against their original, by deadline
     cdef int64_t[WINDOWS] window
     cdef uint8_t[KINDS] queue_of
     cdef int windows
@@ -94,16 +97,17 @@ cdef class Packed:
     cdef int64_t[2] ids_latest
     cdef Hashes[2] met
     cdef int64_t[2] lone_count
-    cdef int64_t lone_due
+    cdef int64_t lone_due, chain_due
+    cdef int64_t originals_ms, completion_percent
     cdef int64_t[LINKS] matched
     cdef int64_t[2][KINDS][OUTCOMES] read_count
     cdef int64_t defaulted
     cdef Leg scanned
     cdef char[LONGEST_PACKED] buffer
     cdef int64_t[::1] speech
-    cdef dict runs, accused, wanted
+    cdef dict runs, accused, wanted, pointing
     cdef list facts
-    cdef object journal, timers, read_again, meet
+    cdef object journal, timers, read_again, meet, may_outdo
     cdef list link_names
     cdef public int64_t gate_from
     """The log time before which no event stays packed."""
@@ -121,10 +125,12 @@ cdef class Packed:
         self.horizon_ms = policy.redelivery_horizon_ms
         self.lead_ms = policy.future_skew_ms if policy.allow_create_time else _NEVER
         self.stall_after_ms = policy.stall_after_ms
+        self.originals_ms = policy.originals_horizon_ms
+        self.completion_percent = policy.completion_max_percent
         self.live = live
         self.facts = []
         self.asks_terminals = live and partitions > 1
-        self.lone_due = _NEVER
+        self.lone_due = self.chain_due = _NEVER
         self.gate_from = self.needed_from = -1
         self.legs_used = 1  # no leg is number 0
         self.dialect.check_keys = check_keys
@@ -162,6 +168,7 @@ cdef class Packed:
         """
         memory = state.memory
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
+        self.pointing, self.may_outdo = memory.pointing, memory.may_outdo
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.meet = read_again, meet
         if state.blind is not None:
@@ -191,6 +198,7 @@ cdef class Packed:
             hashes_clear(&self.met[i])
         for i in range(WINDOWS):
             free(self.lone[i].items)
+            free(self.chains[i].items)
 
     # --- legs
 
@@ -530,7 +538,7 @@ cdef class Packed:
         cdef int64_t at, due, silent_until = self.journal.silent_until
         cdef list delays = self.journal.out.pair_delays
         cdef int i
-        due = min(<int64_t>self.timers.next_due, self.lone_due)
+        due = self._next_due()
         while True:
             leg = <uint32_t>ring_head(terminals) if terminals.count else 0
             other = <uint32_t>ring_head(hosts) if hosts.count else 0
@@ -542,17 +550,21 @@ cdef class Packed:
             at = self.legs[leg].log_time
             if due < at:
                 fire(at)
-                due = min(<int64_t>self.timers.next_due, self.lone_due)
+                due = self._next_due()
             if self.legs[leg].state == READ and at >= self.gate_from:
                 if self._take(leg, at, silent_until, delays):
-                    due = min(due, self.lone_due)
+                    due = min(due, min(self.lone_due, self.chain_due))
                     continue
             general(self._take_event(leg))
-            due = min(<int64_t>self.timers.next_due, self.lone_due)
+            due = self._next_due()
         for i in range(LINKS):
             if self.matched[i]:
                 self.journal.add_matched(self.link_names[i], self.matched[i])
                 self.matched[i] = 0
+
+    cdef int64_t _next_due(self) except -1:
+        """Return a time before which no timer is due and no packed leg or pair reaches its deadline."""
+        return min(<int64_t>self.timers.next_due, min(self.lone_due, self.chain_due))
 
     cdef bint _take(self, uint32_t leg, int64_t at, int64_t silent_until, list delays) except -1:
         """Apply a packed leg at its place in the order; tell whether it could stay packed."""
@@ -560,6 +572,7 @@ cdef class Packed:
         cdef const char* held = <const char*>own.held
         cdef uint32_t first
         cdef Leg* standing
+        cdef Leg* other
         if own.known or self._ends_silence(own.source, at):
             return False
         if self.wanted and (self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)) in self.wanted:
@@ -574,7 +587,8 @@ cdef class Packed:
                 self._speak(own, at)
                 self._pair(first, leg, at, silent_until, delays)
                 return True
-            if at - self.legs[standing.partner].log_time <= self.span_ms:
+            other = &self.legs[standing.partner]
+            if at - other.log_time <= self.span_ms or standing.awaits or other.before or other.after:
                 return False
             self._leave(first, &self.table, &self.tills)
             self.facts.append(self._fact(first))
@@ -604,6 +618,10 @@ cdef class Packed:
                 one.references[link] = other.references[link]
         self.lone_count[one.source] -= 1
         ring_push(&self.closed, ticket(first, one.serial))
+        if points(one.kind):
+            one.awaits = 1
+            ring_push(&self.chains[self.queue_of[one.kind]], ticket(first, one.serial))
+            self.chain_due = min(self.chain_due, at + self.window[self.queue_of[one.kind]])
         if at > silent_until:
             link = one.link if one.source == 1 else other.link
             if link == 0:
@@ -643,9 +661,11 @@ cdef class Packed:
     # --- what is asked of it
 
     def unpack(self, str terminal, str number):
-        """Take a voucher out by its key in comparable form, ``None`` where there is none.
+        """Take a voucher out by its key in comparable form, with all that marks link it to; ``None`` where there is none.
 
-        Returns its legs in the order in which they came, each (source, log time, offset, JSON).
+        Returns each, the one that was pointed at first, as terminal, number, its legs in the order in which they came,
+        each (source, log time, offset, JSON), whether it is of a kind that points at an original, and the
+        deadline at which it is to be held against that, 0 where there is none.
         """
         cdef Py_ssize_t terminal_size, number_size
         cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
@@ -654,22 +674,86 @@ cdef class Packed:
             key_hash(terminal_text, terminal_size, number_text, number_size), terminal_text, terminal_size,
             number_text, number_size
         )
-        cdef uint32_t second
-        cdef Leg* one
+        cdef uint32_t at
         if first == 0:
             return None
-        one = &self.legs[first]
-        found = [(one.source, one.log_time, one.offset, self._json(one))]
+        if self.legs[first].state == LONE:
+            return [self._take_out(first)]
+        first = at = oldest_of_chain(self, first)
+        while at:
+            if self.legs[at].state == FORGOTTEN:  # goes where the others go, so that it can be marked again
+                self.facts.append(self._fact(at))
+                self._leave_cold(at)
+            at = self.legs[self.legs[at].partner].after
+        found = []
+        while first:
+            at = self.legs[self.legs[first].partner].after
+            self._unlink(first)
+            if self.legs[first].state == PAIRED:
+                found.append(self._take_out(first))
+            first = at
+        return found
+
+    cdef tuple _take_out(self, uint32_t first):
+        """Return a voucher that is not linked, see ``unpack``; its legs are given back."""
+        cdef Leg* one = &self.legs[first]
+        cdef Leg* other
+        cdef int64_t deadline = 0
+        key = self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER)
+        legs = [(one.source, one.log_time, one.offset, self._json(one))]
         self._leave(first, &self.table, &self.tills)
         if one.state == LONE:
             self.lone_count[one.source] -= 1
         else:
-            second = one.partner
-            found.append((self.legs[second].source, self.legs[second].log_time, self.legs[second].offset,
-                          self._json(&self.legs[second])))
-            self._drop_leg(second)
+            other = &self.legs[one.partner]
+            legs.append((other.source, other.log_time, other.offset, self._json(other)))
+            if one.awaits:
+                deadline = other.log_time + self.window[self.queue_of[one.kind]]
+            self._drop_leg(one.partner)
+        pointing = points(one.kind)
         self._drop_leg(first)
-        return found
+        return *key, legs, pointing, deadline
+
+    cdef void _unlink(self, uint32_t first) noexcept:
+        """Let a pair be linked to no other."""
+        cdef Leg* closing = &self.legs[self.legs[first].partner]
+        if closing.before:
+            self.legs[self.legs[closing.before].partner].after = 0
+        if closing.after:
+            self.legs[self.legs[closing.after].partner].before = 0
+        closing.before = closing.after = 0
+
+    cdef void _drop_pair(self, uint32_t first) noexcept:
+        self._unlink(first)
+        self._drop_leg(self.legs[first].partner)
+        self._drop_leg(first)
+
+    def judge_due(self, int64_t before):
+        """Hold the pairs with a deadline smaller than ``before`` against their originals where that is plain.
+
+        Returns the keys of the others.
+        """
+        cdef int i
+        cdef int64_t due
+        cdef uint64_t head
+        cdef uint32_t leg
+        keys = []
+        self.chain_due = _NEVER
+        for i in range(self.windows):
+            while self.chains[i].count:
+                head = ring_head(&self.chains[i])
+                leg = <uint32_t>head
+                if self.legs[leg].serial == head >> 32:
+                    due = self.legs[self.legs[leg].partner].log_time + self.window[i]
+                    if due >= before:
+                        self.chain_due = min(self.chain_due, due)
+                        break
+                    if marks_original(self, leg, due):
+                        self.legs[leg].awaits = 0
+                    else:
+                        keys.append((self._text(&self.legs[leg], AT_TERMINAL), self._text(&self.legs[leg], AT_NUMBER)))
+                ring_drop(&self.chains[i])
+        return keys
 
     def due_keys(self, int64_t before, int64_t at_most=_NEVER):
         """Return the keys of the lone legs with a deadline smaller than ``before``, the ``at_most`` oldest."""
@@ -715,23 +799,49 @@ cdef class Packed:
         keys = []
         while at:
             leg = &self.legs[at]
-            if sought_size == 0 or leg.references[0] == hashed or leg.references[1] == hashed:
+            if sought_size == 0 or self._may_have(at, hashed):
                 if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
                     keys.append((terminal, self._text(leg, AT_NUMBER)))
             at = leg.after
         return keys
 
+    cdef bint _may_have(self, uint32_t first, uint32_t hashed) noexcept:
+        """Tell whether a voucher can have an rrn or auth code of a hash; where a host declines, its legs may differ."""
+        cdef const Leg* one = &self.legs[first]
+        if one.references[0] == hashed or one.references[1] == hashed:
+            return True
+        if one.state == LONE:
+            return False
+        one = &self.legs[one.partner]
+        return one.references[0] == hashed or one.references[1] == hashed
+
     cdef int _keep(self, uint32_t first) except -1:
         """Let a forgotten pair stand among the forgotten ones."""
         cdef Leg* one = &self.legs[first]
+        cdef const Leg* other = &self.legs[one.partner]
         cdef int place
         one.state = FORGOTTEN
         self._enter(first, &self.cold, &self.cold_tills)
         for place in range(2):
             if one.references[place]:
                 table_add(&self.cold_references, one.references[place], first)
+            if other.references[place] and other.references[place] != one.references[place]:
+                table_add(&self.cold_references, other.references[place], first)
         ring_push(&self.cold_line, first)
         return 0
+
+    cdef void _leave_cold(self, uint32_t first) noexcept:
+        """Let a forgotten pair be found no longer; its legs are given back in its turn."""
+        cdef Leg* one = &self.legs[first]
+        cdef const Leg* other = &self.legs[one.partner]
+        cdef int place
+        self._leave(first, &self.cold, &self.cold_tills)
+        one.state = DETACHED
+        for place in range(2):
+            if one.references[place]:
+                table_drop(&self.cold_references, one.references[place], first)
+            if other.references[place] and other.references[place] != one.references[place]:
+                table_drop(&self.cold_references, other.references[place], first)
 
     def forget(self, int64_t before, size_t most):
         """Give back the forgotten pairs that began before a log time, and the oldest beyond ``most`` (0: any number).
@@ -740,7 +850,6 @@ cdef class Packed:
         """
         cdef uint32_t leg
         cdef Leg* one
-        cdef int place
         cdef int64_t lost = -1
         while self.cold_line.count:
             leg = <uint32_t>ring_head(&self.cold_line)
@@ -750,12 +859,9 @@ cdef class Packed:
                     break
                 lost = max(lost, one.log_time)
             ring_drop(&self.cold_line)
-            self._leave(leg, &self.cold, &self.cold_tills)
-            for place in range(2):
-                if one.references[place]:
-                    table_drop(&self.cold_references, one.references[place], leg)
-            self._drop_leg(one.partner)
-            self._drop_leg(leg)
+            if one.state == FORGOTTEN:
+                self._leave_cold(leg)
+            self._drop_pair(leg)
         return lost
 
     cdef bint _is_of(self, const Leg* leg, int place, const char* text, size_t size) noexcept:
@@ -826,9 +932,13 @@ cdef class Packed:
         full += self._write_json(terminal, text + full, True)
         full += <size_t>sprintf(text + full, b'],"h":[%lld,%lld,', <long long>host.log_time, <long long>host.offset)
         full += self._write_json(host, text + full, True)
-        memcpy(text + full, b"]}", 2)
+        text[full] = c"]"
+        full += 1
+        if self.legs[one.partner].after:
+            full += write_mark(self, first, text + full)
+        text[full] = c"}"
         return (self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source, one.offset,
-                PyBytes_FromStringAndSize(text, full + 2), self._references(one, other))
+                PyBytes_FromStringAndSize(text, full + 1), self._references(one, other))
 
     cdef tuple _references(self, const Leg* one, const Leg* other):
         """Return the rrns and authorisation codes of a pair without leading zeros, each once."""
@@ -870,8 +980,7 @@ cdef class Packed:
                         ring_drop(&self.closed)
                         continue
                     self.facts.append(self._fact(leg))
-                self._drop_leg(self.legs[leg].partner)
-                self._drop_leg(leg)
+                self._drop_pair(leg)
             ring_drop(&self.closed)
 
     def oldest_needed(self, int64_t from_ms):
@@ -895,6 +1004,7 @@ cdef class Packed:
             "closed": self.closed.count,
             "births": self.births.count,
             "cold": self.cold.count + self.cold_references.count + self.cold_line.count,
+            "chains": sum(self.chains[i].count for i in range(self.windows)),
             "lone": sum(self.lone[i].count for i in range(self.windows)),
             "ids": self.young[0].count + self.older[0].count + self.young[1].count + self.older[1].count,
         }
@@ -914,6 +1024,14 @@ cdef class Packed:
         """Return a time before which no packed leg reaches its deadline."""
         return self.lone_due
 
+    @property
+    def chains_due(self):
+        """Return a time before which no packed pair is to be held against its original."""
+        return self.chain_due
+
 
 cdef inline uint32_t key_hash(const char* terminal, size_t terminal_size, const char* number, size_t number_size) noexcept nogil:
     return <uint32_t>(hash_bytes(number, number_size, hash_bytes(terminal, terminal_size, 0)) >> 32)
+
+
+include "packed_chains.pxi"

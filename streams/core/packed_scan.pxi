@@ -21,7 +21,7 @@ cdef bint take_text(
     if field == KIND:
         place = kind_of(text, size)
         leg.kind = <uint8_t>place
-        return place == SALE or place == PREAUTH or place == QUERY  # what points at an original is no usual voucher
+        return place >= 0
     if field == EVENT_TIME:
         return is_usual_time(text, size)
     if field == TERMINAL_ID:
@@ -120,8 +120,9 @@ cdef bint scan(
     cdef size_t p = 0, start, long_, first_digit, name = 0, name_size = 0, full = 0, i
     cdef uint32_t seen = 0
     cdef int field, said = -1, code = -1
-    cdef bint negative, is_text, is_number
+    cdef bint negative, is_text, is_number, has_original = False
     cdef int64_t number
+    cdef Named named
     if size > LONGEST_RECORD or size < 2 or text[0] != c"{":
         return False
     p = 1
@@ -142,7 +143,7 @@ cdef bint scan(
         name_size = p - name
         field = field_of(text + name, name_size)
         p += 1
-        if field < 0 or text[p] != c":":
+        if text[p] != c":":
             return False
         p += 1
         while p < size and text[p] == c" ":
@@ -174,6 +175,12 @@ cdef bint scan(
             if field != RECEIVED_AT:
                 packed[full] = <char>(field | ABSENT)
                 full += 1
+        elif text[p] == c"{":
+            long_ = take_original(text + p, size - p, &named) if field == ORIGINAL else 0
+            if long_ == 0 or long_ > 255:
+                return False
+            has_original = True
+            p += long_
         else:
             number = 0
             is_number = True
@@ -246,4 +253,6 @@ cdef bint scan(
     elif code < 0:
         code = dialect.default_outcome[leg.source]
     leg.outcome = <uint8_t>code
-    return code <= REJECTED
+    if points(leg.kind):
+        return code == APPROVED
+    return code <= REJECTED and not has_original

@@ -7,13 +7,13 @@ cdef enum:
 cdef enum:
     EVENT_ID, KIND, EVENT_TIME, TERMINAL_ID, MERCHANT_ID, SOURCE, VOUCHER_NUMBER, BATCH_NUMBER, RRN, AUTH_CODE,
     RESPONSE_CODE, OUTCOME, AMOUNT, CURRENCY, CARD, LINK, SOFTWARE_VERSION, TERMINAL_MODEL, NETWORK_TYPE, REGION,
-    OPERATOR_ID, ENTRY_MODE, ROUND_TRIP_MS, OFFLINE, RECEIVED_AT, EXTRA
+    OPERATOR_ID, ENTRY_MODE, ROUND_TRIP_MS, OFFLINE, RECEIVED_AT, ORIGINAL, EXTRA
 
 FIELDS = (
     b"event_id", b"kind", b"event_time", b"terminal_id", b"merchant_id", b"source", b"voucher_number", b"batch_number",
     b"rrn", b"auth_code", b"response_code", b"outcome", b"amount", b"currency", b"card", b"link", b"software_version",
     b"terminal_model", b"network_type", b"region", b"operator_id", b"entry_mode", b"round_trip_ms", b"offline",
-    b"received_at",
+    b"received_at", b"original",
 )
 USUAL_KINDS = ("sale", "void", "refund", "preauth", "preauth_void", "completion", "completion_void", "query")
 FINAL_OUTCOMES = ("approved", "declined", "rejected")
@@ -21,7 +21,9 @@ ALL_OUTCOMES = (*FINAL_OUTCOMES, "unknown", "in_progress")
 
 cdef enum:
     SALE = 0
+    REFUND = 2
     PREAUTH = 3
+    COMPLETION = 5
     QUERY = 7
     APPROVED = 0
     REJECTED = 2
@@ -60,8 +62,8 @@ cdef struct Leg:
     uint32_t partner  # of a pair's first leg the second; of a free leg the next free one
     uint32_t references[2]  # hashes of rrn and auth code without leading zeros, of a pair's either leg; 0: none
     uint32_t till  # hash of the terminal; of those with the same that stand in the table, the one before and after
-    uint32_t before
-    uint32_t after
+    uint32_t before  # of a second leg: the first leg of the pair that this one points at
+    uint32_t after  # of a second leg: the first leg of the pair that points at this one
     uint32_t serial
     uint16_t size
     uint16_t currency
@@ -75,6 +77,7 @@ cdef struct Leg:
     uint8_t known
     uint8_t defaulted
     uint8_t state
+    uint8_t awaits  # of a pair's first leg: whether it is still to be held against its original
 
 cdef struct Dialect:
     # What a policy makes of codes; the same for all records of a lane.
@@ -91,3 +94,16 @@ cdef uint8_t PLAIN[256]  # printable ASCII but for the quote and the backslash
 cdef int _sign
 for _sign in range(256):
     PLAIN[_sign] = 0x20 <= _sign <= 0x7E and _sign not in (0x22, 0x5C)
+
+# What an ``original`` names, without padding; a part that is absent has no length.
+cdef enum:
+    NAMED_BATCH, NAMED_NUMBER, NAMED_RRN, NAMED_AUTH, NAMED_PARTS
+
+cdef struct Named:
+    const char* text[NAMED_PARTS]
+    size_t size[NAMED_PARTS]
+
+
+cdef inline bint points(int kind) noexcept nogil:
+    """Tell whether a kind points at an original: void, refund, preauth_void, completion, completion_void."""
+    return kind != SALE and kind != PREAUTH and kind != QUERY

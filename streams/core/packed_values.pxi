@@ -101,7 +101,7 @@ cdef uint8_t card_class(const char* text, size_t size) noexcept nogil:
 
 
 cdef inline int field_of(const char* name, size_t size) noexcept nogil:
-    """Return the code of a field's name, ``EXTRA`` for one of the sender's own, -1 for ``original``."""
+    """Return the code of a field's name, ``EXTRA`` for one of the sender's own."""
     if size == 4:
         if memcmp(name, b"kind", 4) == 0:
             return KIND
@@ -124,7 +124,7 @@ cdef inline int field_of(const char* name, size_t size) noexcept nogil:
         if memcmp(name, b"currency", 8) == 0:
             return CURRENCY
         if memcmp(name, b"original", 8) == 0:
-            return -1
+            return ORIGINAL
     elif size == 6:
         if memcmp(name, b"amount", 6) == 0:
             return AMOUNT

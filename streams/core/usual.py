@@ -10,7 +10,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from streams.core.ledger import MemoryLedger
-from streams.core.timers import LEG_DEADLINE, NEVER
+from streams.core.reversals import mark_of
+from streams.core.timers import CHAIN, LEG_DEADLINE, NEVER
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import SOURCES, TERMINAL
 
@@ -117,22 +118,49 @@ class Usual:
         self._packed.gate_from = log_time
 
     def unpack(self, key: Key) -> Run | None:
-        """Make a run of a packed voucher; ``None`` where there is none with this key."""
-        legs = self._packed.unpack(*key)
-        if legs is None:
+        """Make a run of a packed voucher, and of those that marks link it to; ``None`` where there is none of this key."""
+        rows = self._packed.unpack(*key)
+        if rows is None:
             return None
+        memory, found, original = self._state.memory, None, None
+        for terminal, number, legs, pointing, deadline in rows:
+            run = Run((terminal, number), legs[0][1], legs[-1][1], legs[-1][1], NO_VOUCHERS)
+            memory.take_in(run)
+            if len(legs) == 1:
+                voucher = self._wait(run, legs[0])
+            else:
+                _put_away(run, legs)
+                if not pointing and len(rows) == 1:
+                    return run
+                voucher = memory.vouchers_of(run)[0]
+            if pointing:
+                self._point(voucher, deadline)
+            if original is not None:
+                voucher.original = original
+                original.marks = (mark_of(voucher, approved=True),)
+            original = voucher
+            if run.key == key:
+                found = run
+        return found
+
+    def _point(self, voucher: Voucher, deadline: int) -> None:
+        """Let a voucher point at an original, and be held against it at a deadline, if there still is one."""
+        voucher.pinned = True
+        if voucher.lone is None and not deadline:
+            return
+        place = voucher.place
+        standing = self._state.memory.pointing.setdefault(voucher.run.key[0], [])
+        standing.insert(sum(other.place < place for other in standing), voucher)
+        if deadline:
+            voucher.chain_at = deadline
+            leg = voucher.legs[0]
+            self._state.timers.set(deadline, CHAIN, leg.source, leg.offset, voucher)
+
+    def _wait(self, run: Run, row: tuple[int, int, int, bytes]) -> Voucher:
+        """Return the voucher of a leg that waits for its other side."""
         state = self._state
-        run = Run(key, legs[0][1], legs[-1][1], legs[-1][1], NO_VOUCHERS)
-        state.memory.take_in(run)
-        if len(legs) > 1:
-            for source, log_time, offset, raw in legs:
-                if source == TERMINAL:
-                    run.terminal_bytes, run.terminal_time, run.terminal_offset = raw, log_time, offset
-                else:
-                    run.host_bytes, run.host_time, run.host_offset = raw, log_time, offset
-            return run
-        leg = state.memory.read_again(*legs[0])
-        leg.terminal, leg.number = key
+        leg = state.memory.read_again(*row)
+        leg.terminal, leg.number = run.key
         sides = (leg, None) if leg.source == TERMINAL else (None, leg)
         voucher = Voucher(run, "", False, leg, *sides)  # noqa: FBT003  positional, as all its arguments
         leg.voucher = voucher
@@ -140,7 +168,7 @@ class Usual:
         state.begin(run)
         state.pending[leg.source] += 1
         state.timers.set(leg.deadline, LEG_DEADLINE, leg.source, leg.offset, leg)
-        return run
+        return voucher
 
     def unpack_terminal(self, terminal: str, reference: str) -> None:
         """Unpack all vouchers of a terminal, with an rrn or auth code those at least that have it."""
@@ -155,6 +183,12 @@ class Usual:
         """Unpack the lone legs with a deadline smaller than ``before``, of many the ``at_most`` oldest."""
         if self._packed.due < before:
             for key in self._packed.due_keys(before, at_most):
+                self.unpack(key)
+
+    def judge_due(self, before: int) -> None:
+        """Hold packed vouchers with a deadline smaller than ``before`` against their originals; unpack what is not plain."""
+        if self._packed.chains_due < before:
+            for key in self._packed.judge_due(before):
                 self.unpack(key)
 
     def sweep(self, now: int) -> None:
@@ -179,3 +213,12 @@ class Usual:
     def waiting(self) -> tuple[int, int]:
         """Return how many events of terminal and host wait for the other source's watermark."""
         return self._packed.waiting_counts
+
+
+def _put_away(run: Run, legs: list[tuple[int, int, int, bytes]]) -> None:
+    """Let a run hold the bytes of a pair, each leg (source, log time, offset, record)."""
+    for source, log_time, offset, raw in legs:
+        if source == TERMINAL:
+            run.terminal_bytes, run.terminal_time, run.terminal_offset = raw, log_time, offset
+        else:
+            run.host_bytes, run.host_time, run.host_offset = raw, log_time, offset
