@@ -166,6 +166,8 @@ def _marks_on(state: LaneState, original: Voucher, at: int) -> list[Mark]:
     """Return what has been done to a voucher, by those too that are not judged yet."""
     marks = list(original.marks)
     place = original.place
+    if state.memory.usual is not None:
+        state.memory.usual.unpack_pointing_at(original)
     for other in list(state.memory.pointing.get(original.run.key[0], ())):
         if other.host is None or other.host.outcome != "approved" or other.place == place:
             continue

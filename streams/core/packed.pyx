@@ -805,6 +805,27 @@ cdef class Packed:
             at = leg.after
         return keys
 
+    def keys_pointing_at(self, str terminal, str number, references):
+        """Return the keys of a terminal's vouchers, not judged yet, that name a number or, without one, a reference."""
+        cdef Py_ssize_t size
+        cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
+        cdef Bucket* head = table_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef uint32_t at = head.leg if head != NULL else 0
+        cdef const Leg* leg
+        cdef Named named
+        cdef int part
+        keys = []
+        while at:
+            leg = &self.legs[at]
+            if points(leg.kind) and (leg.awaits or leg.state == LONE) and self._is_of(leg, AT_TERMINAL, text, size):
+                if names(self, at, &named):
+                    part = NAMED_NUMBER if named.size[NAMED_NUMBER] else NAMED_RRN if named.size[NAMED_RRN] else NAMED_AUTH
+                    name = PyUnicode_DecodeASCII(named.text[part], named.size[part], NULL)
+                    if name == number if part == NAMED_NUMBER else name in references:
+                        keys.append((terminal, self._text(leg, AT_NUMBER)))
+            at = leg.after
+        return keys
+
     cdef bint _may_have(self, uint32_t first, uint32_t hashed) noexcept:
         """Tell whether a voucher can have an rrn or auth code of a hash; where a host declines, its legs may differ."""
         cdef const Leg* one = &self.legs[first]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from streams.core.fact import references
 from streams.core.ledger import MemoryLedger
 from streams.core.reversals import mark_of
 from streams.core.timers import CHAIN, LEG_DEADLINE, NEVER
@@ -173,6 +174,12 @@ class Usual:
     def unpack_terminal(self, terminal: str, reference: str) -> None:
         """Unpack all vouchers of a terminal, with an rrn or auth code those at least that have it."""
         for key in self._packed.keys_of(terminal, reference):
+            self.unpack(key)
+
+    def unpack_pointing_at(self, original: Voucher) -> None:
+        """Unpack the vouchers that may point at another and were not held against it yet."""
+        found = references(text for leg in original.legs for text in (leg.body.rrn, leg.body.auth_code))
+        for key in self._packed.keys_pointing_at(*original.run.key, found):
             self.unpack(key)
 
     def take_facts(self) -> list[Fact]:
