@@ -75,6 +75,7 @@ cdef class Packed:
     cdef uint32_t legs_used, legs_room, free_leg
     cdef Table table
     cdef Table tills
+    cdef Table unjudged  # by terminal, what points at an original and was not held against it yet
     # Forgotten pairs, where this is the ledger too: by key, reference and terminal, in the order of their going.
     cdef Table cold, cold_references, cold_tills
     cdef Ring cold_line
@@ -185,6 +186,7 @@ cdef class Packed:
         free(self.legs)
         free(self.table.buckets)
         free(self.tills.buckets)
+        free(self.unjudged.buckets)
         free(self.cold.buckets)
         free(self.cold_references.buckets)
         free(self.cold_tills.buckets)
@@ -600,6 +602,8 @@ cdef class Packed:
         self._speak(own, at)
         own.state = LONE
         self._enter(leg, &self.table, &self.tills)
+        if points(own.kind):
+            table_add(&self.unjudged, own.till, leg)
         ring_push(&self.lone[self.queue_of[own.kind]], ticket(leg, own.serial))
         if self.live:
             ring_push(&self.births, ticket(leg, own.serial))
@@ -711,6 +715,8 @@ cdef class Packed:
                 deadline = other.log_time + self.window[self.queue_of[one.kind]]
             self._drop_leg(one.partner)
         pointing = points(one.kind)
+        if pointing and (len(legs) == 1 or one.awaits):
+            table_drop(&self.unjudged, one.till, first)
         self._drop_leg(first)
         return *key, legs, pointing, deadline
 
@@ -750,6 +756,7 @@ cdef class Packed:
                         break
                     if marks_original(self, leg, due):
                         self.legs[leg].awaits = 0
+                        table_drop(&self.unjudged, self.legs[leg].till, leg)
                     else:
                         keys.append((self._text(&self.legs[leg], AT_TERMINAL), self._text(&self.legs[leg], AT_NUMBER)))
                 ring_drop(&self.chains[i])
@@ -809,21 +816,23 @@ cdef class Packed:
         """Return the keys of a terminal's vouchers, not judged yet, that name a number or, without one, a reference."""
         cdef Py_ssize_t size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef Bucket* head = table_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
-        cdef uint32_t at = head.leg if head != NULL else 0
-        cdef const Leg* leg
+        cdef uint32_t till = <uint32_t>(hash_bytes(text, size, 0) >> 32), at
+        cdef size_t place
         cdef Named named
         cdef int part
         keys = []
-        while at:
-            leg = &self.legs[at]
-            if points(leg.kind) and (leg.awaits or leg.state == LONE) and self._is_of(leg, AT_TERMINAL, text, size):
+        if self.unjudged.room == 0:
+            return keys
+        place = till & (self.unjudged.room - 1)
+        while self.unjudged.buckets[place].leg:
+            at = self.unjudged.buckets[place].leg
+            if self.unjudged.buckets[place].hashed == till and self._is_of(&self.legs[at], AT_TERMINAL, text, size):
                 if names(self, at, &named):
-                    part = NAMED_NUMBER if named.size[NAMED_NUMBER] else NAMED_RRN if named.size[NAMED_RRN] else NAMED_AUTH
+                    part = reference_part(&named)
                     name = PyUnicode_DecodeASCII(named.text[part], named.size[part], NULL)
                     if name == number if part == NAMED_NUMBER else name in references:
-                        keys.append((terminal, self._text(leg, AT_NUMBER)))
-            at = leg.after
+                        keys.append((terminal, self._text(&self.legs[at], AT_NUMBER)))
+            place = (place + 1) & (self.unjudged.room - 1)
         return keys
 
     cdef bint _may_have(self, uint32_t first, uint32_t hashed) noexcept:
@@ -831,7 +840,7 @@ cdef class Packed:
         cdef const Leg* one = &self.legs[first]
         if one.references[0] == hashed or one.references[1] == hashed:
             return True
-        if one.state == LONE:
+        if one.state == LONE or one.outcome == APPROVED:
             return False
         one = &self.legs[one.partner]
         return one.references[0] == hashed or one.references[1] == hashed

@@ -80,6 +80,13 @@ cdef bint fits_batch(Packed packed, uint32_t first, const Named* named) noexcept
     return not known
 
 
+cdef inline int reference_part(const Named* named) noexcept nogil:
+    """Return by which part an original is looked for: its number, with none its rrn, with neither its auth code."""
+    if named.size[NAMED_NUMBER]:
+        return NAMED_NUMBER
+    return NAMED_RRN if named.size[NAMED_RRN] else NAMED_AUTH
+
+
 cdef bint fits_reference(Packed packed, uint32_t first, const Named* named, uint32_t pointing) noexcept:
     """Tell whether a pair has the rrn that is named, else the auth code and a card of what points at it."""
     cdef int source
@@ -98,7 +105,7 @@ cdef bint fits_reference(Packed packed, uint32_t first, const Named* named, uint
 cdef bint may_point_at(Packed packed, uint32_t other, uint32_t original) noexcept:
     """Tell at a glance whether a voucher can point at a pair."""
     cdef Named named
-    cdef int source, part
+    cdef int source, part = 0
     cdef const Leg* leg = &packed.legs[original]
     if not names(packed, other, &named):
         return False
@@ -106,7 +113,7 @@ cdef bint may_point_at(Packed packed, uint32_t other, uint32_t original) noexcep
         return named.size[NAMED_NUMBER] == leg.long_[AT_NUMBER] and memcmp(
             <const char*>leg.held + leg.at[AT_NUMBER], named.text[NAMED_NUMBER], leg.long_[AT_NUMBER]
         ) == 0
-    part = NAMED_RRN if named.size[NAMED_RRN] else NAMED_AUTH
+    part = reference_part(&named)
     for source in range(2):
         leg = side(packed, original, source)
         if is_part(leg, AT_RRN, named.text[part], named.size[part]):
@@ -118,15 +125,13 @@ cdef bint may_point_at(Packed packed, uint32_t other, uint32_t original) noexcep
 
 cdef bint others_may_point_at(Packed packed, uint32_t original, uint32_t first) noexcept:
     """Tell whether another packed voucher that is not judged yet can point at a pair, too."""
-    cdef Bucket* head = table_find(&packed.tills, packed.legs[first].till)
-    cdef uint32_t at = head.leg if head != NULL else 0
-    cdef const Leg* leg
-    while at:
-        leg = &packed.legs[at]
-        if points(leg.kind) and at != first and (leg.awaits or leg.state == LONE):
-            if may_point_at(packed, at, original):
-                return True
-        at = leg.after
+    cdef uint32_t till = packed.legs[first].till, at
+    cdef size_t place = till & (packed.unjudged.room - 1)
+    while packed.unjudged.buckets[place].leg:
+        at = packed.unjudged.buckets[place].leg
+        if packed.unjudged.buckets[place].hashed == till and at != first and may_point_at(packed, at, original):
+            return True
+        place = (place + 1) & (packed.unjudged.room - 1)
     return False
 
 
@@ -161,7 +166,7 @@ cdef uint32_t by_reference(Packed packed, uint32_t first, const Named* named) no
     """Return the latest pair of a terminal with the reference that is named, 0 where there is none or a doubt."""
     cdef const Leg* one = &packed.legs[first]
     cdef const Leg* leg
-    cdef int part = NAMED_RRN if named.size[NAMED_RRN] else NAMED_AUTH
+    cdef int part = reference_part(named)
     cdef uint32_t hashed = <uint32_t>hash_bytes(named.text[part], named.size[part], 0) | 1, best = 0, at
     cdef Bucket* head = table_find(&packed.tills, one.till)
     cdef size_t place
@@ -221,9 +226,9 @@ cdef bint marks_original(Packed packed, uint32_t first, int64_t at) except -1:
     if not keeps_amount(one, original, packed.completion_percent) or others_may_point_at(packed, found, first):
         return False
     if not named.size[NAMED_NUMBER] or original.state == FORGOTTEN:
-        part = NAMED_RRN if named.size[NAMED_RRN] else NAMED_AUTH
+        part = reference_part(&named)
         reference = ""
-        if not named.size[NAMED_NUMBER]:
+        if part != NAMED_NUMBER:
             reference = PyUnicode_DecodeASCII(named.text[part], named.size[part], NULL)
         place = original.log_time, <int>original.source, original.offset
         if packed.may_outdo((terminal, packed._text(original, AT_NUMBER)), reference, place):
