@@ -1014,14 +1014,14 @@ cdef class Packed:
             ring_drop(&self.closed)
 
     def oldest_needed(self, int64_t from_ms):
-        """Return the first log time of the oldest voucher that ends at ``from_ms`` or later or waits, else ``from_ms``."""
+        """Return the first log time of the oldest voucher that was not swept yet, and so is in no ledger, else ``from_ms``."""
         cdef uint64_t head
         cdef Leg* leg
         self.needed_from = from_ms
         while self.births.count:
             head = ring_head(&self.births)
             leg = &self.legs[<uint32_t>head]
-            if leg.serial == head >> 32 and (leg.state == LONE or self.legs[leg.partner].log_time >= from_ms):
+            if leg.serial == head >> 32 and (leg.state == LONE or leg.state == PAIRED):
                 return min(from_ms, leg.log_time)
             ring_drop(&self.births)
         return from_ms
