@@ -406,7 +406,7 @@ class Memory:
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
 
     def may_outdo(self, key: Key, reference: str, place: tuple[int, int, int]) -> bool:
-        """Tell whether a voucher that is not packed has a number, or a reference at its terminal, and no earlier place."""
+        """Tell whether a voucher that is not packed has a number, or a reference at its terminal, from a place on."""
         self.hand_over()
         terminal, number = key
         facts = self.ledger.of_reference(terminal, reference) if reference else self.ledger.of_number(terminal, number)

@@ -119,7 +119,7 @@ class Usual:
         self._packed.gate_from = log_time
 
     def unpack(self, key: Key) -> Run | None:
-        """Make a run of a packed voucher, and of those that marks link it to; ``None`` where there is none of this key."""
+        """Make a run of a packed voucher, and of all that marks link it to; ``None`` where none has this key."""
         rows = self._packed.unpack(*key)
         if rows is None:
             return None
@@ -193,7 +193,7 @@ class Usual:
                 self.unpack(key)
 
     def judge_due(self, before: int) -> None:
-        """Hold packed vouchers with a deadline smaller than ``before`` against their originals; unpack what is not plain."""
+        """Hold packed vouchers with a deadline before ``before`` against their originals; unpack what is not plain."""
         if self._packed.chains_due < before:
             for key in self._packed.judge_due(before):
                 self.unpack(key)
