@@ -39,6 +39,7 @@ class Correlator:
         policy = state.policy
         self._span_ms = policy.memory_ms
         self._windows = dict(policy.pair_window_ms)
+        self._by_merchant = policy.by_merchant
         self._keyed_by_batch = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
@@ -84,8 +85,11 @@ class Correlator:
 
     def overhear(self, event: Event) -> None:
         """Take note of who speaks: all that an event means which is not applied."""
-        blind = self._state.blind
-        if blind is not None and blind.note(event.source, event.terminal, event.log_time):
+        blind, owner = self._state.blind, event.terminal
+        if self._by_merchant:
+            owner = event.merchant
+            self._state.memory.tills.note(owner, event.terminal, event.log_time)
+        if blind is not None and blind.note(event.source, owner, event.log_time):
             self._release(event.source, event.log_time)
 
     def _plain(self, event: Event) -> None:

@@ -16,6 +16,7 @@ from streams.core.decode import Decoder
 from streams.core.event import Event
 from streams.core.numbers import Numbers
 from streams.core.recalled import Recalled
+from streams.core.tills import Tills
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
@@ -57,6 +58,7 @@ class Memory:
         """Of each terminal the voids, refunds and completions that were not held against their original yet."""
         self._numbers = Numbers()
         self._recalled = Recalled(self._numbers)
+        self.tills = Tills(ledger, policy.originals_horizon_ms)
         self._swept_at = 0
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""

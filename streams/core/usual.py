@@ -36,10 +36,10 @@ AVAILABLE: Final = Packed is not None
 
 
 def fits(policy: Policy) -> bool:
-    """Tell whether usual vouchers can be packed: one key for all links, and the contract's own names of fields."""
+    """Tell whether usual vouchers can be packed: one key for all links, lanes by terminal, the contract's own names."""
     links = (policy.default_link, *policy.links.values())
     own_names = any(policy.field_maps.values()) or bool(policy.raw_feeds)
-    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names
+    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names and not policy.by_merchant
 
 
 class Usual:
