@@ -110,10 +110,16 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
         raise UsageError("--flush is for files; topics go on, so what has no verdict yet waits.")
     else:
         life = _of_topics(question, settings, zone, times)
+    _print_life(life, zone, settings, chosen_languages(lang), as_json=as_json)
+
+
+def _print_life(
+    life: "Life", zone: "Zone", settings: Settings, languages: tuple[Language, ...], *, as_json: bool
+) -> None:
     if as_json:
         print_json(asdict(life))
     else:
-        write_out("\n".join(_pages(life, zone, settings.codes, chosen_languages(lang))).encode())
+        write_out("\n".join(_pages(life, zone, settings.codes, languages)).encode())
 
 
 def _alone(*given: object) -> None:
