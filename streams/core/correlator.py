@@ -18,7 +18,7 @@ from streams.core.event import Event, content_of
 from streams.core.fields import read_original
 from streams.core.judgement import consider, deadline_kind, judge_pair, pair_deadline, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
-from streams.core.redelivery import Redeliveries, latest_copy
+from streams.core.redelivery import Redeliveries, latest_copy, was_delivered
 from streams.core.rules import duplicate_voucher
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body
@@ -43,11 +43,9 @@ class Correlator:
         self._keyed_by_batch = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
-        self._horizon_ms = policy.redelivery_horizon_ms
-        self._redeliveries = (
-            Redeliveries(policy.redelivery_horizon_ms),
-            Redeliveries(policy.redelivery_horizon_ms),
-        )
+        self._long_ms = policy.originals_horizon_ms if state.ledger.outlives else 0
+        self._horizon_ms = max(policy.redelivery_horizon_ms, self._long_ms)
+        self._redeliveries = tuple(Redeliveries(policy.redelivery_horizon_ms) for _ in SOURCES)
 
     def apply(self, event: Event) -> None:
         """Apply one event at its place in the merged order."""
@@ -62,6 +60,10 @@ class Correlator:
         key = (event.terminal, event.number)
         run = memory.run_of(key)
         fresh = run is None
+        long_ms = self._long_ms if run is None or at - run.last > self._span_ms else 0
+        if long_ms and was_delivered(memory, event, long_ms):
+            state.journal.count(at, "events_redelivered_total", SOURCES[source])
+            return
         if run is None:
             run = memory.begin(key, at)
         elif at - run.last > self._span_ms:

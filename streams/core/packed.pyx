@@ -28,6 +28,7 @@ from libc.string cimport memcmp, memcpy, memset
 from streams.core.blindness import MAX_TERMINALS
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
+from streams.core.redelivery import OLD_MS
 from streams.core.timers import NEVER
 
 cdef extern from "Python.h":
@@ -44,6 +45,7 @@ cdef enum:
     FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND, FORGOTTEN
 
 cdef int64_t _NEVER = NEVER
+cdef int64_t _OLD = OLD_MS
 cdef size_t _MOST_TERMINALS = MAX_TERMINALS
 
 cdef enum:
@@ -164,6 +166,7 @@ cdef class Packed:
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.meet = read_again, meet
+        self.dialect.tells_time = state.ledger.outlives
         if state.blind is not None:
             self.speech = state.blind.speech
 
@@ -408,6 +411,8 @@ cdef class Packed:
                     key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
                 usual = scan(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), key_text, key_size, &self.dialect,
                              scanned, self.buffer)
+                # What was made long ago may be delivered once more: the ledger knows.
+                usual = usual and not (self.dialect.tells_time and log_time - <int64_t>scanned.id_hash >= _OLD)
             if usual:
                 leg = self._new_leg()
                 standing = &self.legs[leg]
