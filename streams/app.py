@@ -207,6 +207,7 @@ def _read(host: LaneHost, clock: SystemClock) -> WorkerReading:
             if hosted.ready
         ],
         stalled=host.stalled,
+        unacknowledged=host.outbox.unacknowledged,
     )
 
 

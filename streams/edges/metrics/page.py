@@ -48,6 +48,8 @@ class WorkerReading:
     topics: tuple[str, str]
     lanes: Sequence[LaneReading]
     stalled: tuple[bool, bool]
+    unacknowledged: int = 0
+    """Outputs that no broker has acknowledged yet."""
 
 
 class Metrics(Collector):
@@ -156,6 +158,7 @@ class Metrics(Collector):
             found["amount_at_risk"].setdefault(labels, 0)
         for source, name in enumerate(SOURCES):
             found["source_stalled"][name,] = float(reading.stalled[source])
+        found["outputs_unacknowledged"][()] = reading.unacknowledged
         return found
 
     def _add_lane(self, found: dict[str, Series], lane: LaneReading, reading: WorkerReading) -> None:
