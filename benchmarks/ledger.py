@@ -49,6 +49,7 @@ KEPT_QUARTERS: Final = 1.25
 class Nothing:
     """A ledger that keeps nothing."""
 
+    outlives = False
     covers_from = 0
 
     def begin(self, at: int) -> None:

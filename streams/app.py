@@ -201,11 +201,13 @@ def _read(host: LaneHost, clock: SystemClock) -> WorkerReading:
                 hosted.lane.gauges(),
                 (hosted.sources[0].caught_up(now), hosted.sources[1].caught_up(now)),
                 (hosted.sources[0].lag, hosted.sources[1].lag),
+                0 if hosted.ledger is None else hosted.ledger.disk_bytes,
             )
             for hosted in host.lanes.values()
             if hosted.ready
         ],
         stalled=host.stalled,
+        unacknowledged=host.outbox.unacknowledged,
     )
 
 

@@ -168,7 +168,8 @@ def _marks_on(state: LaneState, original: Voucher, at: int) -> list[Mark]:
     place = original.place
     if state.memory.usual is not None:
         state.memory.usual.unpack_pointing_at(original)
-    for other in list(state.memory.pointing.get(original.run.key[0], ())):
+    pointing = state.memory.pointing
+    for other in [one for till in originals.tills(state, original, at) for one in pointing.get(till, ())]:
         if other.host is None or other.host.outcome != "approved" or other.place == place:
             continue
         if not originals.may_point_at(other, original):
@@ -186,21 +187,25 @@ def _marks_before(state: LaneState, voucher: Voucher, original: Voucher, at: int
     return [
         mark
         for mark in _marks_on(state, original, at)
-        if mark.blame < mine.blame and not _same_marker(mark, mine) and _stands(state, voucher.run.key[0], mark, at)
+        if mark.blame < mine.blame and not _same_marker(mark, mine) and _stands(state, voucher, mark, at)
     ]
 
 
-def _stands(state: LaneState, terminal: str, mark: Mark, at: int) -> bool:
-    """Tell whether what left a mark was neither reversed nor voided itself; only what is later can undo it."""
+def _stands(state: LaneState, near: Voucher, mark: Mark, at: int) -> bool:
+    """Tell whether what left a mark was neither reversed nor voided itself; only what is later can undo it.
+
+    ``near`` is a voucher of the marker's terminal, or where lanes are keyed so of its merchant.
+    """
     if mark.kind == "reversal":
         return True
-    for marker in state.memory.ever_of_number((terminal, mark.number)):
+    tills = originals.tills(state, near, at)
+    for marker in [one for till in tills for one in state.memory.ever_of_number((till, mark.number))]:
         if marker.kind != mark.kind or not set(mark.events) & {leg.body.event_id for leg in marker.legs}:
             continue
         if marker.reversed_at is not None:
             return False
         undone = (one for one in _marks_on(state, marker, at) if one.kind in VOIDS and one.blame > mark.blame)
-        return not any(_stands(state, terminal, one, at) for one in undone)
+        return not any(_stands(state, near, one, at) for one in undone)
     return True
 
 

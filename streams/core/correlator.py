@@ -18,7 +18,7 @@ from streams.core.event import Event, content_of
 from streams.core.fields import read_original
 from streams.core.judgement import consider, deadline_kind, judge_pair, pair_deadline, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
-from streams.core.redelivery import Redeliveries, latest_copy
+from streams.core.redelivery import Redeliveries, latest_copy, was_delivered
 from streams.core.rules import duplicate_voucher
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body
@@ -39,14 +39,13 @@ class Correlator:
         policy = state.policy
         self._span_ms = policy.memory_ms
         self._windows = dict(policy.pair_window_ms)
+        self._by_merchant = policy.by_merchant
         self._keyed_by_batch = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
-        self._horizon_ms = policy.redelivery_horizon_ms
-        self._redeliveries = (
-            Redeliveries(policy.redelivery_horizon_ms),
-            Redeliveries(policy.redelivery_horizon_ms),
-        )
+        self._long_ms = policy.originals_horizon_ms if state.ledger.outlives else 0
+        self._horizon_ms = max(policy.redelivery_horizon_ms, self._long_ms)
+        self._redeliveries = tuple(Redeliveries(policy.redelivery_horizon_ms) for _ in SOURCES)
 
     def apply(self, event: Event) -> None:
         """Apply one event at its place in the merged order."""
@@ -61,6 +60,10 @@ class Correlator:
         key = (event.terminal, event.number)
         run = memory.run_of(key)
         fresh = run is None
+        long_ms = self._long_ms if run is None or at - run.last > self._span_ms else 0
+        if long_ms and was_delivered(memory, event, long_ms):
+            state.journal.count(at, "events_redelivered_total", SOURCES[source])
+            return
         if run is None:
             run = memory.begin(key, at)
         elif at - run.last > self._span_ms:
@@ -84,8 +87,11 @@ class Correlator:
 
     def overhear(self, event: Event) -> None:
         """Take note of who speaks: all that an event means which is not applied."""
-        blind = self._state.blind
-        if blind is not None and blind.note(event.source, event.terminal, event.log_time):
+        blind, owner = self._state.blind, event.terminal
+        if self._by_merchant:
+            owner = event.merchant
+            self._state.memory.tills.note(owner, event.terminal, event.log_time)
+        if blind is not None and blind.note(event.source, owner, event.log_time):
             self._release(event.source, event.log_time)
 
     def _plain(self, event: Event) -> None:

@@ -55,6 +55,8 @@ class LaneGauges:
     silent_since_ms: tuple[int, int]
     position: tuple[int, int]
     replay_span_ms: int
+    originals_from_ms: int
+    """Since when every voucher is known that can be pointed at, -1 before anything was read."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -346,6 +348,7 @@ class Lane:
             silent_since_ms=(blind.silent_since(TERMINAL), blind.silent_since(HOST)) if blind is not None else (-1, -1),
             position=(self._marks[TERMINAL].next_offset or 0, self._marks[HOST].next_offset or 0),
             replay_span_ms=max(0, max(self._log_time) - self._cut_ms) if self._cut_ms > UNREAD else 0,
+            originals_from_ms=state.ledger.covers_from,
         )
 
     @property

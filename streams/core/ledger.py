@@ -35,6 +35,10 @@ class Ledger(Protocol):
     """
 
     @property
+    def outlives(self) -> bool:
+        """Whether it is still there after a restart; second deliveries are then known as far back as it reaches."""
+
+    @property
     def covers_from(self) -> int:
         """The log time since which every voucher of the lane is here once memory has forgotten it; ``NOT_YET``."""
 
@@ -72,6 +76,11 @@ class MemoryLedger:
         self._by_reference: dict[int, Fact | list[Fact]] = {}
         """By the hash of terminal and reference: what hashes alike is sorted out at the look-up."""
         self._by_age: deque[Fact] = deque()
+
+    @property
+    def outlives(self) -> bool:
+        """Memory does not outlive its process."""
+        return False
 
     @property
     def covers_from(self) -> int:

@@ -15,6 +15,8 @@ from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
 from streams.core.numbers import Numbers
+from streams.core.recalled import Recalled
+from streams.core.tills import Tills
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
@@ -54,10 +56,9 @@ class Memory:
         """Numbers that a void names, and that were not found: the voids, until their anomaly is over."""
         self.pointing: dict[str, list[Voucher]] = {}
         """Of each terminal the voids, refunds and completions that were not held against their original yet."""
-        self._recalled: dict[Key, list[Voucher]] = {}
-        """Vouchers that were forgotten and are in use again."""
-        self._recalled_at: deque[tuple[int, Key, Voucher]] = deque()
         self._numbers = Numbers()
+        self._recalled = Recalled(self._numbers)
+        self.tills = Tills(ledger, policy.originals_horizon_ms)
         self._swept_at = 0
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""
@@ -124,11 +125,8 @@ class Memory:
                 del self.runs[run.key]
                 self._numbers.drop(run.key)
             self._forget(run)
-        recalled_at = self._recalled_at
-        while recalled_at and recalled_at[0][0] < floor:
-            _, key, voucher = recalled_at.popleft()
+        for voucher in self._recalled.take_unused(floor):
             self._facts += fact.of_voucher(voucher, findable=voucher.findable)
-            self._drop_recalled(key, voucher)
         self.hand_over()
         self.ledger.forget(now - self.horizon_ms)
         if self.usual is not None:
@@ -332,7 +330,7 @@ class Memory:
         found: list[Voucher] = []
         if run is not None:
             found = list((run.reversals or []) if is_reversal else self.vouchers_of(run))
-        for more in (self.with_anomaly, self._recalled, self._one_sided):
+        for more in (self.with_anomaly, self._recalled.by_key, self._one_sided):
             found += [v for v in more.get(key, ()) if v.is_reversal == is_reversal and v not in found]
         self.hand_over()
         facts = self.ledger.of_number(*key)
@@ -358,7 +356,7 @@ class Memory:
             run = self.runs.get(key)
             if run is not None and (not reference or run.may_have(reference)):
                 found += [v for v in self.vouchers_of(run) if not reference or v.has_reference(reference)]
-            for more in (self.with_anomaly, self._recalled):
+            for more in (self.with_anomaly, self._recalled.by_key):
                 if key in more:
                     found += [v for v in more[key] if not v.is_reversal and v not in found]
         self.hand_over()
@@ -385,41 +383,16 @@ class Memory:
 
     def use(self, voucher: Voucher, now: int) -> None:
         """Keep a voucher of the ledger in memory for a while, since something may happen to it."""
-        key = voucher.run.key
-        if voucher.from_ledger and voucher not in self._recalled.get(key, ()):
-            if key not in self._recalled:
-                self._recalled[key] = []
-                self._numbers.note(key)
-            self._recalled[key].append(voucher)
-            self._recalled_at.append((now, key, voucher))
-
-    def _drop_recalled(self, key: Key, voucher: Voucher) -> None:
-        standing = self._recalled.get(key)
-        if standing and voucher in standing:
-            standing.remove(voucher)
-            if not standing:
-                del self._recalled[key]
-                self._numbers.drop(key)
+        self._recalled.use(voucher, now)
 
     def reaches(self, voucher: Voucher, now: int) -> bool:
         """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
 
-    def may_outdo(self, key: Key, reference: str, place: tuple[int, int, int]) -> bool:
-        """Tell whether a voucher that is not packed has a number, or a reference at its terminal, from a place on."""
-        self.hand_over()
-        terminal, number = key
-        facts = self.ledger.of_reference(terminal, reference) if reference else self.ledger.of_number(terminal, number)
-        if any(fact[2:5] >= place for fact in facts):
-            return True
-        for one in self._numbers.of(terminal) if reference else (number,):
-            run = self.runs.get((terminal, one))
-            if run is not None and run.last >= place[0] and run.terminal_bytes is not None and run.may_have(reference):
-                return True
-            standing = [*run.vouchers] if run is not None else []
-            for more in (self.with_anomaly, self._recalled, self._one_sided):
-                standing += more.get((terminal, one), ())
-            for voucher in standing:
-                if voucher.place >= place and (not reference or voucher.has_reference(reference)):
-                    return True
-        return False
+    def numbers_of(self, terminal: str) -> list[str]:
+        """Return the numbers of a terminal that stand anywhere in memory, packed ones apart."""
+        return self._numbers.of(terminal)
+
+    def beside_run(self, key: Key) -> list[Voucher]:
+        """Return the vouchers of a number that are kept apart from its run, some of them twice."""
+        return [v for more in (self.with_anomaly, self._recalled.by_key, self._one_sided) for v in more.get(key, ())]

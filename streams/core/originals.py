@@ -52,9 +52,22 @@ def find(state: LaneState, voucher: Voucher, at: int) -> Voucher | None:
     if named.voucher_number:
         found = by_number(state, terminal, named)
     else:
-        found = by_reference(state, terminal, named, [leg.card for leg in voucher.legs], since)
+        cards = [leg.card for leg in voucher.legs]
+        found = [one for till in tills(state, voucher, at) for one in by_reference(state, till, named, cards, since)]
     within = [other for other in found if other is not voucher and since <= other.log_time <= at]
     return max(within, key=lambda other: other.place, default=None)
+
+
+def tills(state: LaneState, voucher: Voucher, at: int) -> list[str]:
+    """Return the terminals where a voucher's original by rrn or authorisation code can be: its own.
+
+    Where lanes are keyed by merchant, all that the merchant has.
+    """
+    own = voucher.run.key[0]
+    if not state.policy.by_merchant:
+        return [own]
+    found = state.memory.tills.of(voucher.legs[0].merchant, at)
+    return found if own in found else [own, *found]
 
 
 def may_point_at(voucher: Voucher, original: Voucher) -> bool:

@@ -18,6 +18,7 @@ class Packed:
         *,
         read_again: Callable[[int, int, int, bytes], Event],
         meet: Callable[[int, str, int], None] | None,
+        may_outdo: Callable[[tuple[str, str], str, tuple[int, int, int]], bool],
     ) -> None: ...
     def read(
         self,

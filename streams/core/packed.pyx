@@ -29,6 +29,7 @@ from libc.string cimport memcmp, memcpy, memset
 from streams.core.blindness import MAX_TERMINALS
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
+from streams.core.redelivery import OLD_MS
 from streams.core.timers import NEVER
 
 cdef extern from "Python.h":
@@ -46,6 +47,7 @@ cdef enum:
     FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND, FORGOTTEN
 
 cdef int64_t _NEVER = NEVER
+cdef int64_t _OLD = OLD_MS
 cdef size_t _MOST_TERMINALS = MAX_TERMINALS
 
 cdef enum:
@@ -161,17 +163,19 @@ cdef class Packed:
             self.dialect.link_size[place] = len(name)
             memcpy(self.dialect.link_name[place], <const char*><bytes>name, len(name))
 
-    def attach(self, state, *, read_again, meet):
+    def attach(self, state, *, read_again, meet, may_outdo):
         """Take the parts of the lane that know what is not packed.
 
         ``read_again`` makes an event of a source, log time, offset and JSON; ``meet`` takes the source and id of a
-        new terminal and the log time.
+        new terminal and the log time; ``may_outdo`` tells of a key, a reference and a place whether anything that is
+        not packed may be a later voucher with that number or, where a reference is given, with that at the terminal.
         """
         memory = state.memory
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
-        self.pointing, self.may_outdo = memory.pointing, memory.may_outdo
+        self.pointing, self.may_outdo = memory.pointing, may_outdo
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.meet = read_again, meet
+        self.dialect.tells_time = state.ledger.outlives
         if state.blind is not None:
             self.speech = state.blind.speech
 
@@ -418,6 +422,8 @@ cdef class Packed:
                     key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
                 usual = scan(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), key_text, key_size, &self.dialect,
                              scanned, self.buffer)
+                # What was made long ago may be delivered once more: the ledger knows.
+                usual = usual and not (self.dialect.tells_time and log_time - <int64_t>scanned.id_hash >= _OLD)
             if usual:
                 leg = self._new_leg()
                 standing = &self.legs[leg]

@@ -56,7 +56,7 @@ cdef struct Leg:
     int64_t log_time
     int64_t offset
     int64_t amount
-    uint64_t id_hash  # until it is applied
+    uint64_t id_hash  # until it is applied; of a record that is being read its event time in epoch ms, if asked for
     void* held  # what is packed, or the event object of a record that is not usual
     uint32_t hashed
     uint32_t partner  # of a pair's first leg the second; of a free leg the next free one
@@ -86,6 +86,7 @@ cdef struct Dialect:
     uint16_t currency_of_letters[CURRENCY_LETTERS]
     uint8_t default_outcome[2]
     uint8_t check_keys
+    uint8_t tells_time
     uint8_t links
     uint8_t link_size[20]
     char link_name[20][LONGEST_TEXT]

@@ -81,6 +81,8 @@ class Policy:
     """How far back the ledger reaches: what a void, refund, completion or reversal can point at."""
     originals_min_cover_ms: int = 2 * HOUR_MS
     """How long the ledger must have been filling before an original is said not to exist; 0 in file replay."""
+    by_merchant: bool = False
+    """Whether both topics are keyed by merchant instead of terminal, so that a lane has all tills of its merchants."""
     completion_max_percent: int = 115
     """How much of the pre-authorised amount a completion may take, in percent."""
     idle_lateness_ms: int = 35 * SECOND_MS

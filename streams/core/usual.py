@@ -38,10 +38,10 @@ AVAILABLE: Final = Packed is not None
 
 
 def fits(policy: Policy) -> bool:
-    """Tell whether usual vouchers can be packed: one key for all links, and the contract's own names of fields."""
+    """Tell whether usual vouchers can be packed: one key for all links, lanes by terminal, the contract's own names."""
     links = (policy.default_link, *policy.links.values())
     own_names = any(policy.field_maps.values()) or bool(policy.raw_feeds)
-    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names
+    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names and not policy.by_merchant
 
 
 class Usual:
@@ -57,6 +57,7 @@ class Usual:
             state,
             read_again=state.memory.read_again,
             meet=state.blind.meet if state.blind is not None else None,
+            may_outdo=self._may_outdo,
         )
         self._packed.keeps = self._kept is not None
 
@@ -181,6 +182,25 @@ class Usual:
         found = references(text for leg in original.legs for text in (leg.body.rrn, leg.body.auth_code))
         for key in self._packed.keys_pointing_at(*original.run.key, found):
             self.unpack(key)
+
+    def _may_outdo(self, key: Key, reference: str, place: tuple[int, int, int]) -> bool:
+        """Tell whether a voucher that is not packed has a number, or a reference at its terminal, from a place on."""
+        memory, ledger = self._state.memory, self._state.ledger
+        memory.hand_over()
+        facts = ledger.of_reference(key[0], reference) if reference else ledger.of_number(*key)
+        if any(fact[2:5] >= place for fact in facts):
+            return True
+        keys = [(key[0], number) for number in memory.numbers_of(key[0])] if reference else [key]
+        for one in keys:
+            standing = memory.beside_run(one)
+            run = memory.runs.get(one)
+            if run is not None and run.last >= place[0]:
+                if run.terminal_bytes is not None and run.may_have(reference):
+                    return True
+                standing += run.vouchers
+            if any(v.place >= place and (not reference or v.has_reference(reference)) for v in standing):
+                return True
+        return False
 
     def take_facts(self) -> list[Fact]:
         """Return the pairs that were forgotten since the last call, as facts for the ledger."""

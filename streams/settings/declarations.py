@@ -218,6 +218,12 @@ class Settings:
         "Two unknown outcomes with the same response code are matched, or wait for a reversal.",
         "Judgement",
     )
+    lane_key: str = _setting(
+        Choice(("terminal_id", "merchant_id")),
+        "terminal_id",
+        "What the records of both inputs are keyed by; by merchant, a refund finds its original at another till.",
+        "Judgement",
+    )
     completion_max_percent: int = _setting(
         Whole(100, 1_000),
         115,
@@ -326,6 +332,7 @@ class Settings:
             response_codes={code: row.outcome for code, row in self.codes.items()},
             field_maps=self.field_map,
             raw_feeds=self._raw_feeds(),
+            by_merchant=self.lane_key == "merchant_id",
         )
 
     def _raw_feeds(self) -> Mapping[str, RawFeed]:
@@ -352,7 +359,7 @@ class Settings:
 _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
-    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds")
+    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "by_merchant")
 )
 """Settings and policy spell these alike and mean the same."""
 

@@ -81,6 +81,10 @@ class LaneLedger(Protocol):
     def sync(self) -> None:
         """Return once all that was written is on the disk; called in a thread."""
 
+    @property
+    def disk_bytes(self) -> int:
+        """How much its files take; 0 while it is not open."""
+
     def close(self) -> None:
         """Close it; what goes before no committed cut is left out."""
 

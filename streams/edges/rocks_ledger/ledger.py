@@ -95,6 +95,11 @@ class RocksLedger:
     # What the lane asks
 
     @property
+    def outlives(self) -> bool:
+        """What is on disk is still there after a restart."""
+        return True
+
+    @property
     def covers_from(self) -> int:
         """The log time since which every forgotten voucher is here."""
         return self._covers_from

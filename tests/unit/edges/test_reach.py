@@ -26,6 +26,7 @@ class Kept:
     def __init__(self, cut: Cut | None = None) -> None:
         self.cut = cut
         self.told: list[str] = []
+        self.disk_bytes = 0
 
     def claim(self) -> None: ...
 
