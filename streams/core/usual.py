@@ -7,6 +7,7 @@ legs that it would have been without packing, with its deadline set.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from streams.core.fact import references
@@ -57,7 +58,7 @@ class Usual:
             state,
             read_again=state.memory.read_again,
             meet=state.blind.meet if state.blind is not None else None,
-            may_outdo=self._may_outdo,
+            may_outdo=partial(_may_outdo, state),  # not bound to this object: a closed lane is given back at once
         )
         self._packed.keeps = self._kept is not None
 
@@ -183,25 +184,6 @@ class Usual:
         for key in self._packed.keys_pointing_at(*original.run.key, found):
             self.unpack(key)
 
-    def _may_outdo(self, key: Key, reference: str, place: tuple[int, int, int]) -> bool:
-        """Tell whether a voucher that is not packed has a number, or a reference at its terminal, from a place on."""
-        memory, ledger = self._state.memory, self._state.ledger
-        memory.hand_over()
-        facts = ledger.of_reference(key[0], reference) if reference else ledger.of_number(*key)
-        if any(fact[2:5] >= place for fact in facts):
-            return True
-        keys = [(key[0], number) for number in memory.numbers_of(key[0])] if reference else [key]
-        for one in keys:
-            standing = memory.beside_run(one)
-            run = memory.runs.get(one)
-            if run is not None and run.last >= place[0]:
-                if run.terminal_bytes is not None and run.may_have(reference):
-                    return True
-                standing += run.vouchers
-            if any(v.place >= place and (not reference or v.has_reference(reference)) for v in standing):
-                return True
-        return False
-
     def take_facts(self) -> list[Fact]:
         """Return the pairs that were forgotten since the last call, as facts for the ledger."""
         return self._packed.take_facts()
@@ -249,3 +231,23 @@ def _put_away(run: Run, legs: list[tuple[int, int, int, bytes]]) -> None:
             run.terminal_bytes, run.terminal_time, run.terminal_offset = raw, log_time, offset
         else:
             run.host_bytes, run.host_time, run.host_offset = raw, log_time, offset
+
+
+def _may_outdo(state: LaneState, key: Key, reference: str, place: tuple[int, int, int]) -> bool:
+    """Tell whether a voucher that is not packed has a number, or a reference at its terminal, from a place on."""
+    memory, ledger = state.memory, state.ledger
+    memory.hand_over()
+    facts = ledger.of_reference(key[0], reference) if reference else ledger.of_number(*key)
+    if any(fact[2:5] >= place for fact in facts):
+        return True
+    keys = [(key[0], number) for number in memory.numbers_of(key[0])] if reference else [key]
+    for one in keys:
+        standing = memory.beside_run(one)
+        run = memory.runs.get(one)
+        if run is not None and run.last >= place[0]:
+            if run.terminal_bytes is not None and run.may_have(reference):
+                return True
+            standing += run.vouchers
+        if any(v.place >= place and (not reference or v.has_reference(reference)) for v in standing):
+            return True
+    return False
