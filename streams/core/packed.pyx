@@ -93,6 +93,7 @@ cdef class Packed:
     cdef int windows
     cdef int64_t span_ms, horizon_ms, lead_ms, stall_after_ms
     cdef int64_t needed_from  # of a live lane: the log time from which on the latest cut asked for what has ended
+    cdef int64_t swept_at
     cdef bint live, asks_terminals
     cdef Hashes[2] young
     cdef Hashes[2] older
@@ -110,7 +111,7 @@ cdef class Packed:
     cdef int64_t[::1] speech
     cdef dict runs, accused, wanted, pointing
     cdef list facts
-    cdef object journal, timers, read_again, meet, may_outdo
+    cdef object journal, timers, read_again, meet, may_outdo, hand_over
     cdef list link_names
     cdef public int64_t gate_from
     """The log time before which no event stays packed."""
@@ -172,7 +173,7 @@ cdef class Packed:
         """
         memory = state.memory
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
-        self.pointing, self.may_outdo = memory.pointing, may_outdo
+        self.pointing, self.may_outdo, self.hand_over = memory.pointing, may_outdo, memory.hand_over
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.meet = read_again, meet
         self.dialect.tells_time = state.ledger.outlives
@@ -1001,6 +1002,7 @@ cdef class Packed:
         cdef uint64_t head
         cdef uint32_t leg
         cdef int64_t floor = now - self.span_ms
+        self.swept_at = now
         if self.live:
             floor = min(floor, self.needed_from)
         while self.closed.count:
@@ -1024,6 +1026,8 @@ cdef class Packed:
         cdef uint64_t head
         cdef Leg* leg
         self.needed_from = from_ms
+        self.sweep(self.swept_at)
+        self.hand_over()  # what is let go of here has to be in the ledger before the cut is committed
         while self.births.count:
             head = ring_head(&self.births)
             leg = &self.legs[<uint32_t>head]

@@ -1,6 +1,6 @@
 # The usual record, read once: from JSON bytes to a leg and its packed fields, without an object.
 #
-# Whatever is spelled in an unusual way (an escape, a float, a nested object, a blank at an end, a
+# Whatever is spelled in an unusual way (an escape, a float, a nested object but a plain original, a blank at an end, a
 # name twice, a card number in clear) is declined, never judged: decode.py then reads it.  So all
 # that is written here has to be is a subset of what decode.py accepts, with the same meaning.
 #
