@@ -25,7 +25,8 @@ def cross_check(settings: Settings, faults: list[str], *, live: bool, refused: C
 
 def _place(settings: Settings, key: str) -> str:
     """Return where a setting was written, for the beginning of a sentence."""
-    return settings.origins.get(key, "default")
+    below = (where for known, where in settings.origins.items() if known.startswith(f"{key}."))
+    return settings.origins.get(key) or next(below, "default")
 
 
 def _stall(settings: Settings) -> list[str]:

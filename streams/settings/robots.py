@@ -22,6 +22,9 @@ LANGUAGES: Final = ("zh", "en", "both")
 MOST_A_MINUTE: Final = 20
 """What WeCom and DingTalk take from one robot in a minute."""
 
+LARGEST_AMOUNT: Final = 10**15
+"""Minor units of a threshold."""
+
 _SECRETS: Final = ("url", "secret")
 _OF_A_ROBOT: Final = ("vendor", "url", "url_file", "secret", "secret_file", "language", "keyword", "per_minute")
 
@@ -210,10 +213,10 @@ def _minor(value: object, currency: str) -> int | None:
         return None
     try:
         scaled = Decimal(str(value)).scaleb(minor_units(currency))
-        whole = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError):
+        fits = 0 < scaled <= LARGEST_AMOUNT
+    except InvalidOperation:
         return None
-    return whole if whole == scaled and whole > 0 else None
+    return int(scaled) if fits and scaled == int(scaled) else None
 
 
 def major(amount: int, currency: str) -> str:
