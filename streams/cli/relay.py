@@ -3,14 +3,15 @@
 # ruff: noqa: PLC0415  heavy libraries are imported by the command that needs them
 
 import os
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
 from streams.cli.output import print_json
 from streams.cli.shape import AsJson, Config, Overrides, Seconds
 from streams.errors import ExitCode
-from streams.settings import load_settings
+from streams.settings import Settings, load_settings
 
 app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
@@ -27,13 +28,20 @@ def relay(ctx: typer.Context, config: Config = None, overrides: Overrides = None
     if ctx.invoked_subcommand is not None:
         return
     settings = load_settings(config, overrides or (), os.environ)
-    from streams.app import connector
     from streams.cli.explain.words import VERDICTS
     from streams.edges.logs import configure
     from streams.relay.program import run_relay
 
     configure(settings.log_level, settings.log_format)
-    run_relay(settings, connector(settings), duration, kinds=VERDICTS)
+
+    run_relay(settings, partial(_consumer, settings), duration, kinds=VERDICTS)
+
+
+def _consumer(settings: Settings) -> Any:  # noqa: ANN401  aiokafka is untyped
+    """Return a Kafka consumer; the worker's libraries are loaded only where the relay reads a topic."""
+    from streams.app import connector
+
+    return connector(settings)()
 
 
 @app.command("test")
@@ -45,7 +53,7 @@ def send_one(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Send one test message to a robot and say what the vendor answers; exit code 7 if it is refused."""
+    """Send one test message to a robot and say what the vendor answers; exit code 7 if it refuses."""
     config_before, overrides_before = ctx.obj
     settings = load_settings(config or config_before, [*(overrides_before or ()), *(overrides or ())], os.environ)
     from streams.relay.program import send_test
@@ -69,4 +77,4 @@ def send_one(
             f"{receiver}: {tried.vendor} did not take the message, {tried.code}{words}. docs/relay.md has the codes."
         )
     if not tried.taken:
-        raise typer.Exit(ExitCode.FINDINGS)
+        raise typer.Exit(ExitCode.FINDINGS if tried.refused else ExitCode.UNREACHABLE)

@@ -14,6 +14,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from streams.errors import ConfigurationError, UnreachableError, UsageError
+from streams.relay.answers import Answer, Meaning
 from streams.relay.courier import LANGUAGES, Courier, attempt, hidden
 from streams.relay.direct import DirectBook
 from streams.relay.direct_feed import DirectFeed
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaConsumer
 
-    from streams.relay.answers import Answer
     from streams.settings import Settings
 
 STATE: Final = Path("voucherwatch-relay.sqlite3")
@@ -214,6 +214,8 @@ class Tried:
     receiver: str
     vendor: str
     taken: bool
+    refused: bool
+    """Whether the vendor said no; if it neither took nor refused the message, it was not reached."""
     code: str
     text: str
 
@@ -235,4 +237,5 @@ def send_test(settings: Settings, receiver: str) -> Tried:
             await out.close()
 
     answer = asyncio.run(send())
-    return Tried(receiver, robot.vendor, answer.meaning == "taken", answer.code, hidden(answer.text, robot))
+    taken = answer.meaning is Meaning.TAKEN
+    return Tried(receiver, robot.vendor, taken, answer.refused, answer.code, hidden(answer.text, robot))

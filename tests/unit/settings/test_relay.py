@@ -98,8 +98,8 @@ SINGLE = [
     (
         f"{{receivers: {{ops: {{vendor: wecom, url: 'http://robot.example.com/{KEY}'}}}}}}",
         (
-            "FILE line 1: relay.receivers.ops.url is ***, but must be an https:// address (http:// only on this machine);"
-            " copy it from the robot's page in the group."
+            "FILE line 1: relay.receivers.ops.url is ***, but must be an https:// address"
+            " (http:// only on this machine); copy it from the robot's page in the group."
         ),
     ),
     (
@@ -113,8 +113,8 @@ SINGLE = [
     (
         f"{{receivers: {{'a b': {{vendor: wecom, url: '{URL}'}}}}}}",
         (
-            "FILE line 1: relay.receivers has a robot called 'a b', but a name is 1 to 32 letters, digits, underscores and"
-            " hyphens; rename it."
+            "FILE line 1: relay.receivers has a robot called 'a b', but a name is 1 to 32 letters, digits,"
+            " underscores and hyphens; rename it."
         ),
     ),
     (
