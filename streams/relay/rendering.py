@@ -27,6 +27,15 @@ MOST_IN_DIGEST: Final = 40
 """Notifications that a digest names; the others are counted."""
 LONGEST_TITLE_BYTES: Final = 400
 TONES: Final = ("critical", "warning", "info")
+SPOKEN: Final = {
+    "summary": ("summary", "summary_zh"),
+    "description": ("description", "description_zh"),
+    "money": ("money", "money_zh"),
+    "reach": ("reach", "reach_zh"),
+    "action": ("action", "action_zh"),
+    "value": ("value",),
+}
+"""Fact -> the annotations that tell it, English first."""
 _REACH: Final = ("link", "kind", "region", "software", "currency", "source", "topic", "instance", "job")
 """Labels that tell the reach where no annotation does."""
 
@@ -117,7 +126,7 @@ def _summary(alert: Alert, language: str) -> str:
 
 def _said(alert: Alert, name: str, language: str) -> str:
     """Return an annotation in a language, else in the other one."""
-    order = (f"{name}_zh", name) if language == "zh" else (name, f"{name}_zh")
+    order = reversed(SPOKEN[name]) if language == "zh" else SPOKEN[name]
     return next((plain(alert.annotations[key]) for key in order if alert.annotations.get(key)), "")
 
 
