@@ -177,10 +177,10 @@ class Courier:
             notifications=len(batch),
             dropped=hopeless and len(batch) == 1,
         )
+        self._store.keep(ids, maybe_sent=answer.maybe_sent)
         if hopeless:
             self._give_up(batch, ids)
             return
-        self._store.keep(ids, maybe_sent=answer.maybe_sent)
         hold_ms = answer.hold_ms or (MENDING_PAUSE_MS if answer.meaning is Meaning.ROBOT else 0)
         self._pace.failed(now_ms, hold_ms)
 
@@ -188,7 +188,6 @@ class Courier:
         """Drop a message that will never be taken; what a digest held is tried one by one first."""
         self._pace.succeeded()
         if len(batch) > 1:
-            self._store.keep(ids, maybe_sent=False)
             self._alone_up_to = ids[-1]
             return
         self._store.done(self.robot.name, ids, delivered=False)

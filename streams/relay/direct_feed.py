@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DirectFeed:
         while True:
             try:
                 await self._follow()
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (KafkaError, sqlite3.Error, OSError, TimeoutError) as error:
                 _log.warning("anomaly_topic_unread", topic=self._topic, error=repr(error))
             # What is open stays open while the topic cannot be read.
             await self._post_due()
@@ -63,6 +63,8 @@ class DirectFeed:
 
     async def _follow(self) -> None:
         consumer = self._connect()
+        # Without a group that means every partition, those that come later included.
+        consumer.subscribe([self._topic])
         await consumer.start()
         try:
             positions = await self._begin(consumer)
@@ -79,26 +81,22 @@ class DirectFeed:
             await consumer.stop()
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[tuple[str, int], int]:
-        """Assign every partition where it stood; one that was not there before is read from its beginning."""
-        await consumer.topics()  # fetches what partitions_for_topic knows
-        numbers = consumer.partitions_for_topic(self._topic) or set()
-        places = [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        """Go to where each partition stood; one that was not there before is read from its beginning."""
+        places = sorted(consumer.assignment())
         if not places:
             _log.warning("anomaly_topic_missing", topic=self._topic)
             return {}
-        consumer.assign(places)
         _, known = self._store.direct()
         first = not any(topic == self._topic for topic, _ in known)
-        if first:
-            await consumer.seek_to_end(*places)
+        edges = await (consumer.end_offsets(places) if first else consumer.beginning_offsets(places))
         positions: dict[tuple[str, int], int] = {}
         for place in places:
-            if (at := known.get((place.topic, place.partition))) is not None:
-                consumer.seek(place, at)
-            elif not first:
-                await consumer.seek_to_beginning(place)
-            positions[place.topic, place.partition] = await consumer.position(place)
+            at = known.get((place.topic, place.partition), edges[place])
+            # Not seek_to_end: what was fetched before it still arrives after it.
+            consumer.seek(place, at)
+            positions[place.topic, place.partition] = at
         self._store.save_direct(self._book.documents(), positions)
+        _log.info("anomaly_topic_followed", topic=self._topic, partitions=len(positions))
         return positions
 
     def _take(self, value: bytes | None) -> None:

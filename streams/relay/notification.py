@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from streams.core.masking import mask_text
+
 VERSION: Final = "4"
 MOST_ALERTS: Final = 50
 """Alerts of one notification that are kept; the others are counted."""
@@ -126,8 +128,9 @@ def urgency(severity: str) -> int:
 
 
 def _short(texts: dict[str, str]) -> dict[str, str]:
+    """Return the first texts, each cut, card numbers masked: a rule must not bring one into a group or onto a disk."""
     kept = list(texts.items())[:MOST_TEXTS]
-    return {name[:LONGEST_TEXT]: text[:LONGEST_TEXT] for name, text in kept}
+    return {name[:LONGEST_TEXT]: mask_text(text)[0][:LONGEST_TEXT] for name, text in kept}
 
 
 def _epoch_ms(time: datetime) -> int:

@@ -60,6 +60,10 @@ class Pace:
         """Return what comes next with so many messages waiting."""
         if waiting == 0:
             return Step(Do.IDLE)
+        if self._attempts_ms and self._attempts_ms[-1] > now_ms:
+            # The wall clock was set back: what was noted lies in the future, and is taken as of now.
+            self._attempts_ms = deque([now_ms] * len(self._attempts_ms), maxlen=self._per_minute)
+            self._not_before_ms = min(self._not_before_ms, now_ms + WINDOW_MS)
         while self._attempts_ms and self._attempts_ms[0] + WINDOW_MS <= now_ms:
             self._attempts_ms.popleft()
         if now_ms < self._not_before_ms:

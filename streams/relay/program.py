@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from streams.errors import ConfigurationError, UnreachableError, UsageError
+from streams.errors import UnreachableError, UsageError
 from streams.relay.answers import Answer, Meaning
 from streams.relay.courier import LANGUAGES, Courier, attempt, hidden
 from streams.relay.direct import DirectBook
@@ -56,8 +56,6 @@ def run_relay(
 
     ``connect`` builds a Kafka consumer without a group; ``kinds`` has the kinds of anomalies in English and Chinese.
     """
-    if not settings.relay_receivers:
-        raise ConfigurationError("relay.receivers names no robot; docs/relay.md says how to set one up.")
     asyncio.run(_run(settings, connect, duration, kinds or {}))
 
 
@@ -108,7 +106,10 @@ class _Relay:
         self._settings = settings
         self._store = store
         names = list(settings.relay_receivers)
-        if gone := store.forget_others(names):
+        if not names:
+            # It starts all the same, so that a stack can be tried before there is a robot; notifications are refused.
+            _log.warning("no_receivers", change="name a robot under relay.receivers; docs/relay.md says how")
+        elif gone := store.forget_others(names):
             _log.warning("receivers_removed", messages=gone)
         documents, _ = store.direct()
         self._book = DirectBook(
@@ -176,7 +177,7 @@ class _Relay:
         _log.info("relay_stopping")
         for courier in self._couriers.values():
             courier.stop()
-        _, late = await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS)
+        _, late = await asyncio.wait(self._tasks.values(), timeout=STOP_SECONDS) if self._tasks else (set(), set())
         for task in (*late, *beside):
             task.cancel()
         await asyncio.gather(*late, *beside, return_exceptions=True)

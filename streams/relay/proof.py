@@ -35,16 +35,21 @@ class Gate:
         scheme, _, given = said.partition(" ")
         if self.token is None or scheme.lower() != "bearer":
             return False
-        return hmac.compare_digest(given.strip().encode(), self.token.encode())
+        return hmac.compare_digest(_raw(given.strip()), self.token.encode())
 
     def _by_signature(self, headers: Mapping[str, str], body: bytes, now_ms: int) -> bool:
         said_at = headers.get(TIME_HEADER, "")
         if self.signing_key is None or _SECONDS.fullmatch(said_at) is None:
             return False
         right = hmac.compare_digest(
-            headers.get(SIGNATURE_HEADER, "").encode(), signature(self.signing_key, said_at, body).encode()
+            _raw(headers.get(SIGNATURE_HEADER, "")), signature(self.signing_key, said_at, body).encode()
         )
         return right and abs(now_ms - int(said_at) * 1_000) <= WINDOW_MS
+
+
+def _raw(said: str) -> bytes:
+    """Return a header's bytes; what is no UTF-8 was decoded to surrogates."""
+    return said.encode(errors="surrogateescape")
 
 
 def signature(key: str, seconds: str, body: bytes) -> str:

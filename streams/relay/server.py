@@ -64,7 +64,8 @@ class Webhook:
                 "unauthorised", 401, "send the bearer token, or a signature not older than five minutes"
             )
         receiver = request.match_info.get("receiver", "")
-        if receiver and receiver not in self._couriers:
+        if (receiver and receiver not in self._couriers) or not self._couriers:
+            # Without any robot, too: what nobody is told must not count as delivered.
             return self._refuse("unknown_receiver", 404, "no such receiver; relay.receivers names them")
         if request.content_type != "application/json":
             # What a web page can make a browser send to this machine is not of this type.

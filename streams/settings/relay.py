@@ -46,7 +46,7 @@ class RelaySettings:
         "Relay", "relay.host",
     )  # fmt: skip
     relay_port: int = setting(
-        Whole(0, 65_535), 6067, "Port of /alertmanager, /metrics, /healthz and /readyz; 0 takes a free one.",
+        Whole(0, 65_535), 8080, "Port of /alertmanager, /metrics, /healthz and /readyz; 0 takes a free one.",
         "Relay", "relay.port",
     )  # fmt: skip
     relay_token: str | None = optional(_KEY, "Bearer token that Alertmanager has to send.", "Relay", "relay.token")

@@ -38,8 +38,9 @@ class RelayProcess:
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], **beside: object) -> None:
         """Write the configuration and start; ``beside`` are settings of other sections."""
-        self.port = free_port()
-        self._config = configuration(folder, {"port": self.port, "token": TOKEN, **settings}, **beside)
+        said = {"port": free_port(), "token": TOKEN, **settings}
+        self.port = int(said["port"])
+        self._config = configuration(folder, said, **beside)
         self.log = folder / "relay.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -97,3 +97,13 @@ def test_a_vendors_pause_is_kept() -> None:
     pace.failed(T, 600_000)
     assert pace.step(T + 599_999, 100) == Step(Do.WAIT, T + 600_000)
     assert pace.step(T + 600_000, 1).do is Do.SEND_ONE
+
+
+def test_a_clock_that_is_set_back_stops_nobody() -> None:
+    """An hour back means a minute of waiting at most, in both kinds of pause."""
+    now_ms = T - 3_600_000
+    assert Pace(20, [T] * 20).step(now_ms, 1) == Step(Do.WAIT, now_ms + WINDOW_MS)
+    pace = Pace(20)
+    pace.attempted(T)
+    pace.failed(T, 600_000)
+    assert pace.step(now_ms, 1) == Step(Do.WAIT, now_ms + WINDOW_MS)

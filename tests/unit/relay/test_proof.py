@@ -28,7 +28,8 @@ def test_the_token_opens(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer ", "Bearer ü"]
+    "said",
+    ["", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer ", "Bearer ü", "Bearer \udcff"],
 )
 def test_anything_else_does_not(said: str) -> None:
     """No scheme, another one, another token."""
@@ -60,6 +61,7 @@ def test_a_signature_lives_five_minutes(off_s: int, opens: bool) -> None:  # noq
         signed("now"),
         signed("1" * 400),
         signed("-5"),
+        signed(said="\udcff"),
         signed("١٧٧٢٤٦٤٢٠١"),
         {SIGNATURE_HEADER: VECTOR},
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from streams.errors import ConfigurationError
 from streams.settings import load_settings
 from streams.settings.document import as_yaml, plain
 from streams.settings.robots import Robot
+from streams.shipped import shipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,7 +196,19 @@ def test_too_many_robots(tmp_path: Path) -> None:
     assert "names 21 robots, but at most 20 can be told apart" in said
 
 
-@pytest.mark.parametrize("name", ["VOUCHERWATCH_RELAY_SERVICE_HOST", "VOUCHERWATCH_RELAY_PORT_6067_TCP_ADDR"])
+@pytest.mark.parametrize("name", ["VOUCHERWATCH_RELAY_SERVICE_HOST", "VOUCHERWATCH_RELAY_PORT_8080_TCP_ADDR"])
 def test_variables_of_a_cluster_are_no_settings(name: str) -> None:
     """Kubernetes describes a service called voucherwatch-relay by variables with the same beginning."""
     load_settings(None, (), {name: "tcp://10.0.0.1:80"})
+
+
+def test_the_shipped_example_loads(tmp_path: Path) -> None:
+    """With its secrets in place it has no fault, and the lines that are switched off have none either."""
+    for name in ("relay-token", "wecom-url", "dingtalk-url", "dingtalk-secret", "feishu-url", "feishu-secret"):
+        (tmp_path / name).write_text(URL)
+    text = shipped("config/relay.yaml").read_text().replace("/run/secrets/", f"{tmp_path}/")
+    path = tmp_path / "relay.yaml"
+    path.write_text(text)
+    assert sorted(load_settings(path, (), {}).relay_receivers) == ["ops-dingtalk", "ops-feishu", "ops-wecom"]
+    path.write_text(re.sub(r"^( *)# (prometheus|direct_|alertmanagers|bootstrap_)", r"\1\2", text, flags=re.MULTILINE))
+    assert len(load_settings(path, (), {}).relay_alertmanagers) == 2
