@@ -96,7 +96,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
             )
             for alert in self.alerts
         )
-        return blake2b(msgspec.json.encode([self.group_key, said]), digest_size=16).hexdigest()
+        return blake2b(msgspec.json.encode([self.group_key, self.truncated_alerts, said]), digest_size=16).hexdigest()
 
     def kept(self) -> bytes:
         """Return what is kept until it is sent: the most urgent alerts with texts of a bounded length, as JSON."""

@@ -65,6 +65,7 @@ def test_what_is_another_notification_has_another_name() -> None:
         identity(alert(starts_ms=START_MS + MINUTE_MS)),
         identity(alert(), alert("B")),
         identity(alert(), groupKey="{}:{}"),
+        identity(alert(), truncatedAlerts=1),
         identity(alert(fingerprint="")),
         identity(alert(fingerprint="", labels={"link": "south"})),
     ]
