@@ -49,7 +49,10 @@ class WayOut:
                 url, data=body, headers=HEADERS, proxy=self._proxy, ssl=self._tls, allow_redirects=False
             ) as answer:
                 return answer.status, await _beginning(answer)
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL, aiohttp.ClientHttpProxyError) as error:
+        except ValueError as error:
+            # An address that is none, however it looked: a person has to mend it.
+            return Answer(Meaning.ROBOT, type(error).__name__)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
             # Nothing was sent.  Only the kind of error is told: its text may hold the address.
             return Answer(Meaning.BUSY, type(error).__name__)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
