@@ -141,11 +141,7 @@ def _told(notification: Notification, around: Circumstances, language: str) -> l
     """Return the lines about the alerts; what all of them share is told once, at the end."""
     words = WORDS[language]
     alerts = [*notification.firing, *(alert for alert in notification.alerts if alert.resolved)]
-    shared = {
-        name: said.pop()
-        for name in ("money", "reach", "do")
-        if len(alerts) > 1 and len(said := {_field(alert, name, language) for alert in alerts}) == 1
-    }
+    shared = {name: text for name in ("money", "reach", "do") if (text := _shared(alerts, name, language))}
     lines: list[str] = []
     if not notification.resolved and len(notification.firing) < len(alerts):
         firing = len(notification.firing)
@@ -155,17 +151,32 @@ def _told(notification: Notification, around: Circumstances, language: str) -> l
         if len(alerts) == 1:
             lines += [f"**{words[name]}**{words['colon']}{text}" for name, text in facts]
         else:
-            told = words["separator"].join(text if name == "what" else f"{words[name]} {text}" for name, text in facts)
+            told = words["separator"].join(_in_a_row(words, name, text) for name, text in facts)
             lines.append(f"{number}. [{words['resolved' if alert.resolved else 'firing']}] {told}")
     left = len(alerts) - MOST_IN_FULL + notification.truncated_alerts
     if left > 0:
         lines.append(words["more"].format(count=left))
-    return lines + [f"**{words[name]}**{words['colon']}{text}" for name, text in shared.items() if text]
+    return lines + [f"**{words[name]}**{words['colon']}{text}" for name, text in shared.items()]
+
+
+def _shared(alerts: Sequence[Alert], name: str, language: str) -> str:
+    """Return a fact that several alerts share, empty if they do not; what is over is asked for nothing."""
+    asked = [alert for alert in alerts if not (name == "do" and alert.resolved)]
+    said = {_field(alert, name, language) for alert in asked}
+    return said.pop() if len(alerts) > 1 and len(said) == 1 else ""
+
+
+def _in_a_row(words: Mapping[str, str], name: str, text: str) -> str:
+    """Return a fact as one of several on a line."""
+    text = text.rstrip("。.")
+    return text if name in ("what", "was") else f"{words[name]} {text}"
 
 
 def _facts(alert: Alert, around: Circumstances, language: str) -> list[tuple[str, str]]:
     """Return word and text of each fact about one alert, in the order in which it is read."""
-    facts = [("what", _field(alert, "what", language)), ("money", _field(alert, "money", language))]
+    # The description of what is over was true while it fired, and is called so.
+    facts = [("was" if alert.resolved else "what", _field(alert, "what", language))]
+    facts += [("money", _field(alert, "money", language))]
     facts += _times(alert, around, language)
     facts += [("reach", _field(alert, "reach", language))]
     if not alert.resolved:

@@ -25,8 +25,8 @@ def program() -> str | None:
     return shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 
 
-class Alertmanager:
-    """One peer without a cluster, with groups that are told at once; a context manager."""
+class Peer:
+    """One Alertmanager without a cluster, with groups that are told at once; a context manager."""
 
     def __init__(self, folder: Path, name: str, receiver: str, token: str) -> None:
         """Write the configuration; ``receiver`` is the webhook's address."""

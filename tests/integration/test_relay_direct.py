@@ -10,7 +10,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from tests.integration.alertmanager_process import REMEDY, Alertmanager, program
+from tests.integration.alertmanager_process import REMEDY, Peer, program
 from tests.integration.relay_process import PATIENCE_SECONDS, TOKEN, RelayProcess
 from tests.integration.relay_robots import Robots
 from tests.integration.worker_process import free_port, until
@@ -52,18 +52,18 @@ def robots() -> Iterator[Robots]:
 
 
 @pytest.fixture
-def peers(tmp_path: Path) -> Iterator[list[Alertmanager]]:
+def peers(tmp_path: Path) -> Iterator[list[Peer]]:
     """Two Alertmanagers that post to the port that the relay will have."""
     if program() is None:
         pytest.skip(f"a real Alertmanager is not installed ({REMEDY})")
     receiver = f"http://127.0.0.1:{PORT}/alertmanager"
-    with Alertmanager(tmp_path, "one", receiver, TOKEN) as one, Alertmanager(tmp_path, "two", receiver, TOKEN) as two:
+    with Peer(tmp_path, "one", receiver, TOKEN) as one, Peer(tmp_path, "two", receiver, TOKEN) as two:
         yield [one, two]
 
 
 @pytest.fixture
 def relay(
-    kafka: KafkaBroker, producer: KafkaProducer, robots: Robots, peers: list[Alertmanager], tmp_path: Path
+    kafka: KafkaBroker, producer: KafkaProducer, robots: Robots, peers: list[Peer], tmp_path: Path
 ) -> Iterator[RelayProcess]:
     """A relay that follows the topic from its end and knows both peers."""
     settings = {
@@ -91,7 +91,7 @@ def producer(kafka: KafkaBroker) -> Iterator[KafkaProducer]:
 
 
 def test_a_high_amount_rings_at_once_and_its_end_is_told(
-    producer: KafkaProducer, relay: RelayProcess, peers: list[Alertmanager], robots: Robots
+    producer: KafkaProducer, relay: RelayProcess, peers: list[Peer], robots: Robots
 ) -> None:
     """Both peers are told, the group hears it once though both post, and the small one next to it is left out."""
     producer.send(TOPIC, record(1, "open", 500_000), partition=0).get(10)

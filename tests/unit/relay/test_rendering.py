@@ -77,7 +77,7 @@ def test_a_recovery_carries_value_and_duration() -> None:
     assert message.title == "[已恢复] 大量凭证主机无记录"
     assert message.tone == "resolved"
     assert message.lines == (
-        "**发生了什么**：线路 north 五分钟内 12 笔。",
+        "**告警内容**：线路 north 五分钟内 12 笔。",
         "**涉及金额**：CNY 1,536.00",
         "**当前值**：0",
         "**持续时间**：1 小时 5 分钟",
@@ -100,10 +100,10 @@ def test_several_alerts_are_numbered_and_share_what_they_share() -> None:
     message = render(told(alert(), over, other), around())
     assert message.title == "[告警 严重] 大量凭证主机无记录 ×3"
     assert message.lines[0] == "2 条未恢复，1 条已恢复"
-    assert message.lines[1].startswith("1. [告警] 线路 north 五分钟内 12 笔。；涉及金额 CNY 1,536.00；开始时间 ")
-    assert message.lines[2].startswith("2. [告警] 线路 south。；涉及金额 CNY 9.00；")
+    assert message.lines[1].startswith("1. [告警] 线路 north 五分钟内 12 笔；涉及金额 CNY 1,536.00；开始时间 ")
+    assert message.lines[2].startswith("2. [告警] 线路 south；涉及金额 CNY 9.00；")
     assert message.lines[3].startswith("3. [已恢复] ")
-    assert message.lines[-1] == "**可能影响**：约 40 家商户"
+    assert message.lines[-2:] == ("**可能影响**：约 40 家商户", "**怎么处理**：联系主机值班。")
 
 
 def test_more_alerts_than_fit_are_counted() -> None:
