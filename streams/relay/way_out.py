@@ -49,12 +49,12 @@ class WayOut:
                 url, data=body, headers=HEADERS, proxy=self._proxy, ssl=self._tls, allow_redirects=False
             ) as answer:
                 return answer.status, await _beginning(answer)
-        except ValueError as error:
-            # An address that is none, however it looked: a person has to mend it.
-            return Answer(Meaning.ROBOT, type(error).__name__)
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
             # Nothing was sent.  Only the kind of error is told: its text may hold the address.
             return Answer(Meaning.BUSY, type(error).__name__)
+        except ValueError as error:
+            # An address that is none, however it looked: a person has to mend it.
+            return Answer(Meaning.ROBOT, type(error).__name__)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Answer(Meaning.BUSY, type(error).__name__, maybe_sent=True)
 
@@ -65,7 +65,7 @@ class WayOut:
                 f"{peer.rstrip('/')}/api/v2/alerts", data=alerts, headers=HEADERS, allow_redirects=False
             ) as answer:
                 return answer.status == 200  # noqa: PLR2004  what Alertmanager says
-        except (aiohttp.ClientError, TimeoutError, OSError):
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return False
 
     async def values(self, notification: Notification) -> Mapping[str, str]:
@@ -91,9 +91,9 @@ class WayOut:
                 allow_redirects=False,
             ) as answer:
                 read = msgspec.json.decode(await _beginning(answer), type=_Queried)
+                return _first(read.data.result)
         except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError, ValueError):
             return ""
-        return _first(read.data.result)
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
