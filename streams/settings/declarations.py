@@ -137,6 +137,12 @@ class Settings(RelaySettings):
         "How far back originals of voids, refunds and completions are needed; inputs must be kept longer.",
         "Windows",
     )
+    originals_min_cover_ms: int = setting(
+        Duration("0s"),
+        "2h",
+        "How long originals must have been gathered before one is said not to exist; in a replay of files 0.",
+        "Windows",
+    )
     outage_allowance_ms: int = setting(
         Duration(),
         "24h",
@@ -180,6 +186,18 @@ class Settings(RelaySettings):
         Choice(("matched", "wait")),
         "matched",
         "Two unknown outcomes with the same response code are matched, or wait for a reversal.",
+        "Judgement",
+    )
+    lane_key: str = setting(
+        Choice(("terminal_id", "merchant_id")),
+        "terminal_id",
+        "What the records of both inputs are keyed by; by merchant, a refund finds its original at another till.",
+        "Judgement",
+    )
+    completion_max_percent: int = setting(
+        Whole(100, 1_000),
+        115,
+        "How much of the pre-authorised amount a completion may take, in percent.",
         "Judgement",
     )
     batch_in_key: bool = setting(
@@ -236,6 +254,15 @@ class Settings(RelaySettings):
         "A worker that reads nothing for this long although records wait ends with exit code 6.",
         "Worker",
     )
+    ledger_dir: Path | None = optional(
+        File(),
+        "Folder for the ledger of originals, kept across restarts. Without it the ledger is in memory, and every start"
+        " reads `originals_horizon` again.",
+        "Worker",
+    )
+    ledger_memory_mib: int = setting(
+        Whole(16, 65_536), 256, "MiB of memory for the ledgers on disk, of all lanes of a worker together.", "Worker"
+    )
     max_pending: int = setting(
         Whole(1_000, 100_000_000), 10_000_000, "Vouchers of one lane that wait for their other side.", "Worker"
     )
@@ -275,6 +302,7 @@ class Settings(RelaySettings):
             response_codes={code: row.outcome for code, row in self.codes.items()},
             field_maps=self.field_map,
             raw_feeds=self._raw_feeds(),
+            by_merchant=self.lane_key == "merchant_id",
         )
 
     def _raw_feeds(self) -> Mapping[str, RawFeed]:
@@ -301,7 +329,7 @@ class Settings(RelaySettings):
 _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
-    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds")
+    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "by_merchant")
 )
 """Settings and policy spell these alike and mean the same."""
 
