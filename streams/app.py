@@ -93,7 +93,7 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     scratch = tempfile.TemporaryDirectory(prefix="voucherwatch-")
     app = VoucherApp(settings.group_id, datadir=scratch.name, **_faust_options(settings))
     clock = SystemClock()
-    connect = _connector(settings)
+    connect = connector(settings)
     anomalies = AnomalyTopic(settings.topic_anomalies, settings.resolve_horizon_ms, connect)
     letters = DeadLetterTopic(settings.topic_deadletter, (settings.topic_terminal, settings.topic_host))
     policy = settings.policy()
@@ -239,7 +239,7 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def _connector(settings: Settings) -> Callable[[], AIOKafkaConsumer]:
+def connector(settings: Settings) -> Callable[[], AIOKafkaConsumer]:
     """Return what builds a plain consumer without a group, for questions and for reading back."""
 
     def connect() -> AIOKafkaConsumer:
