@@ -37,6 +37,7 @@ include "packed_values.pxi"
 include "packed_scan.pxi"
 include "packed_agree.pxi"
 include "packed_table.pxi"
+include "packed_lines.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
 cdef enum:
@@ -54,6 +55,16 @@ cdef enum:
 # The places of ``Blindness.speech``.
 cdef enum:
     LAST_SOURCE, STREAK, LAST_MS, SILENT_SINCE
+
+
+cdef struct Fetch:
+    # What all records of one fetch are read with.
+    int source
+    bint first  # no id of it was looked up yet
+    int64_t log_time  # reached so far
+    int64_t processed
+    int64_t now_ms
+    int64_t passed
 
 
 cdef inline uint64_t ticket(uint32_t leg, uint32_t serial) noexcept nogil:
@@ -326,84 +337,115 @@ cdef class Packed:
         Returns the log time reached, the records that are no events, the events that are not packed, and those of
         them that lie behind ``passed`` and are not in the waiting line, all in order.
         """
-        cdef int64_t offset, timestamp
-        cdef bint first = True
-        cdef uint32_t leg
-        cdef Leg* standing
-        cdef Leg* scanned = &self.scanned
+        cdef Fetch fetch
+        cdef size_t before = self.waiting[source].count, place
+        cdef bytes raw
         cdef const char* key_text
         cdef Py_ssize_t key_size
-        cdef bint usual
-        cdef uint64_t hashed
-        cdef size_t before = self.waiting[source].count
-        cdef bytes raw
+        cdef Lines lines
         cdef list letters = [], events = [], behind = []
+        cdef int64_t offset, timestamp
+        cdef bint usual
         cdef tuple record
         cdef array.array times = None if marks is None else marks.times
         cdef array.array offsets = None if marks is None else marks.offsets
-        scanned.source = <uint8_t>source
-        for record in records:
-            offset, timestamp, key, value = record
-            if timestamp > log_time:
-                log_time = timestamp
-                if marks is not None:  # as ``Marks.add``, for nearly every record of a quiet feed
-                    array.extend_buffer(times, <char*>&log_time, 1)
-                    array.extend_buffer(offsets, <char*>&offset, 1)
-            usual = PyBytes_CheckExact(value) and timestamp - now_ms <= self.lead_ms and log_time >= passed
-            if usual:
-                key_text, key_size = NULL, 0
-                if PyBytes_CheckExact(key):
-                    key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
-                usual = scan(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), key_text, key_size, &self.dialect,
-                             scanned, self.buffer)
-            if usual:
-                leg = self._new_leg()
-                standing = &self.legs[leg]
-                scanned.serial = standing.serial
-                standing[0] = scanned[0]
-                standing.state = READ
-                standing.held = malloc(scanned.size)
-                if standing.held == NULL:
-                    raise MemoryError
-                memcpy(standing.held, self.buffer, scanned.size)
-                standing.log_time = log_time
-                standing.offset = offset
-                self._key(standing)
-                if self.table.room:
-                    vw_prefetch(&self.table.buckets[standing.hashed & (self.table.room - 1)])
-                hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
-                if self.young[source].room:
-                    vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
-                if self.older[source].room:
-                    vw_prefetch(&self.older[source].items[hashed & (self.older[source].room - 1)])
-                standing.id_hash = hashed
-                if offset >= processed:
-                    self.read_count[source][standing.kind][standing.outcome] += 1
-                    self.defaulted += standing.defaulted
-                ring_push(&self.waiting[source], leg)
-                continue
-            event = decode(offset, log_time, timestamp, key, value, now_ms)
-            if type(event) is not Event:
-                letters.append(event)
-                continue
-            raw = event.body.event_id.encode()
-            hashed = hash_bytes(raw, len(raw), 0)
-            events.append(event)
-            if log_time < passed:
-                if self._is_known(source, hashed, log_time, &first):
-                    event.id_known = True
-                behind.append(event)
-                continue
-            leg = self._new_leg()
-            standing = &self.legs[leg]
-            standing.state = EVENT
-            standing.log_time = log_time
-            Py_INCREF(event)
-            standing.held = <void*>event
-            standing.id_hash = hashed
-            ring_push(&self.waiting[source], leg)
-        self._look_ahead(source, before, &first)
-        return log_time, letters, events, behind
+        fetch.source, fetch.processed, fetch.now_ms, fetch.passed = source, processed, now_ms, passed
+        fetch.log_time, fetch.first = log_time, True
+        self.scanned.source = <uint8_t>source
+        if type(records) is Lines and marks is None:
+            lines = records
+            for place in range(lines.kept):
+                offset, timestamp = lines.first_offset + <int64_t>place, lines.found[place].time
+                fetch.log_time = max(fetch.log_time, timestamp)
+                if not self._read_usual(
+                    &fetch, offset, timestamp, lines.text + lines.found[place].start, lines.found[place].size, NULL, 0
+                ):
+                    self._read_event(&fetch, lines._record(place), decode, letters, events, behind)
+        else:
+            for record in records:
+                offset, timestamp, key, value = record
+                if timestamp > fetch.log_time:
+                    fetch.log_time = timestamp
+                    if marks is not None:  # as ``Marks.add``, for nearly every record of a quiet feed
+                        array.extend_buffer(times, <char*>&timestamp, 1)
+                        array.extend_buffer(offsets, <char*>&offset, 1)
+                usual = PyBytes_CheckExact(value)
+                if usual:
+                    raw, key_text, key_size = value, NULL, 0
+                    if PyBytes_CheckExact(key):
+                        key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
+                    usual = self._read_usual(&fetch, offset, timestamp, PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw),
+                                             key_text, key_size)
+                if not usual:
+                    self._read_event(&fetch, record, decode, letters, events, behind)
+        self._look_ahead(source, before, &fetch.first)
+        return fetch.log_time, letters, events, behind
+
+    cdef bint _read_usual(self, Fetch* fetch, int64_t offset, int64_t timestamp, const char* text, size_t size,
+                          const char* key, size_t key_size) except -1:
+        """Let a record that is usual stand in the waiting line; tell whether it is."""
+        cdef int source = fetch.source
+        cdef uint32_t leg
+        cdef Leg* standing
+        cdef Leg* scanned = &self.scanned
+        cdef uint64_t hashed
+        if timestamp - fetch.now_ms > self.lead_ms or fetch.log_time < fetch.passed:
+            return False
+        if not scan(text, size, key, key_size, &self.dialect, scanned, self.buffer):
+            return False
+        leg = self._new_leg()
+        standing = &self.legs[leg]
+        scanned.serial = standing.serial
+        standing[0] = scanned[0]
+        standing.state = READ
+        standing.held = malloc(scanned.size)
+        if standing.held == NULL:
+            raise MemoryError
+        memcpy(standing.held, self.buffer, scanned.size)
+        standing.log_time = fetch.log_time
+        standing.offset = offset
+        self._key(standing)
+        if self.table.room:
+            vw_prefetch(&self.table.buckets[standing.hashed & (self.table.room - 1)])
+        hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
+        if self.young[source].room:
+            vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
+        if self.older[source].room:
+            vw_prefetch(&self.older[source].items[hashed & (self.older[source].room - 1)])
+        standing.id_hash = hashed
+        if offset >= fetch.processed:
+            self.read_count[source][standing.kind][standing.outcome] += 1
+            self.defaulted += standing.defaulted
+        ring_push(&self.waiting[source], leg)
+        return True
+
+    cdef int _read_event(self, Fetch* fetch, tuple record, decode, list letters, list events, list behind) except -1:
+        """Read a record that is not usual: an event for the waiting line or behind it, or a dead letter."""
+        cdef uint32_t leg
+        cdef Leg* standing
+        cdef uint64_t hashed
+        cdef bytes raw
+        event = decode(record[0], fetch.log_time, record[1], record[2], record[3], fetch.now_ms)
+        if type(event) is not Event:
+            letters.append(event)
+            return 0
+        raw = event.body.event_id.encode()
+        hashed = hash_bytes(raw, len(raw), 0)
+        events.append(event)
+        if fetch.log_time < fetch.passed:
+            if self._is_known(fetch.source, hashed, fetch.log_time, &fetch.first):
+                event.id_known = True
+            behind.append(event)
+            return 0
+        leg = self._new_leg()
+        standing = &self.legs[leg]
+        standing.state = EVENT
+        standing.log_time = fetch.log_time
+        Py_INCREF(event)
+        standing.held = <void*>event
+        standing.id_hash = hashed
+        ring_push(&self.waiting[fetch.source], leg)
+        return 0
 
     cdef int _look_ahead(self, int source, size_t before, bint* first) except -1:
         """Mark the new events whose id was known, and fetch from memory what applying them will look at.

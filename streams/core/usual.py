@@ -14,9 +14,9 @@ from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import SOURCES, TERMINAL
 
 try:
-    from streams.core.packed import Packed
+    from streams.core.packed import Lines, Packed
 except ImportError:  # not compiled: every event is an object
-    Packed = None  # type: ignore[assignment,misc]  # as said
+    Lines = Packed = None  # type: ignore[assignment,misc]  # as said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from streams.core.state import LaneState
     from streams.core.wire import DeadLetter, RawRecord
 
+
+__all__ = ["AVAILABLE", "Lines", "Packed", "Usual", "fits"]
 
 AVAILABLE: Final = Packed is not None
 
