@@ -32,8 +32,10 @@ from streams.core.timers import NEVER
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
+include "packed_signs.pxi"
 include "packed_shape.pxi"
 include "packed_values.pxi"
+include "packed_original.pxi"
 include "packed_scan.pxi"
 include "packed_agree.pxi"
 include "packed_table.pxi"
@@ -234,8 +236,8 @@ cdef class Packed:
                 if (
                     leg.long_[AT_NUMBER] == number_size
                     and leg.long_[AT_TERMINAL] == terminal_size
-                    and memcmp(<char*>leg.held + leg.at[AT_NUMBER], number, number_size) == 0
-                    and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], terminal, terminal_size) == 0
+                    and vw_equal(<char*>leg.held + leg.at[AT_NUMBER], number, number_size)
+                    and vw_equal(<char*>leg.held + leg.at[AT_TERMINAL], terminal, terminal_size)
                 ):
                     return self.table.buckets[at].leg
             at = (at + 1) & (self.table.room - 1)

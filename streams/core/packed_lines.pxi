@@ -7,11 +7,7 @@ cdef extern from "Python.h":
     const int PyBUF_WRITE
 
 cdef enum:
-    TIME_START = 15  # the length of what a recorded line begins with
-    TIME_DIGITS = 13
     BEYOND = 64  # bytes behind the last line that may be looked at, too
-
-cdef const char* RECEIVED = b'{"received_at":'
 
 
 cdef struct Line:
@@ -139,9 +135,9 @@ cdef class Lines:
             if (
                 usual
                 and line.size > TIME_START + TIME_DIGITS
-                and memcmp(self.text + line.start, RECEIVED, TIME_START) == 0
+                and vw_equal(self.text + line.start, RECEIVED, TIME_START)
                 and digits[TIME_DIGITS] == c","
-                and is_digits(digits, TIME_DIGITS)
+                and vw_digits(digits, TIME_DIGITS)
             ):
                 time = 0
                 for i in range(TIME_DIGITS):
