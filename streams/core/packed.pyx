@@ -38,6 +38,7 @@ include "packed_values.pxi"
 include "packed_original.pxi"
 include "packed_scan.pxi"
 include "packed_agree.pxi"
+include "packed_space.pxi"
 include "packed_table.pxi"
 include "packed_lines.pxi"
 
@@ -82,6 +83,7 @@ cdef class Packed:
 
     cdef Dialect dialect
     cdef Leg* legs
+    cdef Space space
     cdef uint32_t legs_used, legs_room, free_leg
     cdef Table table
     cdef Ring[2] waiting
@@ -177,9 +179,10 @@ cdef class Packed:
         for leg in range(1, self.legs_used):
             if self.legs[leg].state == EVENT:
                 Py_DECREF(<object>self.legs[leg].held)
-            elif self.legs[leg].state != FREE:
+            elif self.legs[leg].state != FREE and self.legs[leg].size > (STEPS - 1) * STEP:
                 free(self.legs[leg].held)
-        free(self.legs)
+        space_clear(&self.space)
+        vw_drop_row(self.legs, self.legs_room * sizeof(Leg))
         free(self.table.buckets)
         free(self.closed.items)
         free(self.births.items)
@@ -194,18 +197,17 @@ cdef class Packed:
     # --- legs
 
     cdef uint32_t _new_leg(self) except 0:
-        cdef uint32_t leg = self.free_leg
+        cdef uint32_t leg = self.free_leg, room
         cdef Leg* wider
         if leg:
             self.free_leg = self.legs[leg].partner
             return leg
         if self.legs_used >= self.legs_room:
-            self.legs_room = self.legs_room * 2 if self.legs_room else 4096
-            wider = <Leg*>realloc(self.legs, self.legs_room * sizeof(Leg))
+            room = self.legs_room * 2 if self.legs_room else 4096
+            wider = <Leg*>vw_wider(self.legs, self.legs_room * sizeof(Leg), room * sizeof(Leg))
             if wider == NULL:
                 raise MemoryError
-            self.legs = wider
-            vw_use_huge_pages(wider, self.legs_room * sizeof(Leg))
+            self.legs, self.legs_room = wider, room
         leg = self.legs_used
         self.legs_used += 1
         self.legs[leg].serial = 0
@@ -219,7 +221,7 @@ cdef class Packed:
         self.free_leg = leg
 
     cdef void _drop_leg(self, uint32_t leg) noexcept:
-        free(self.legs[leg].held)
+        space_give(&self.space, self.legs[leg].held, self.legs[leg].size)
         self._free_leg(leg)
 
     cdef uint32_t _find(self, uint32_t hashed, const char* terminal, size_t terminal_size, const char* number,
@@ -395,14 +397,12 @@ cdef class Packed:
             return False
         if not scan(text, size, key, key_size, &self.dialect, scanned, self.buffer):
             return False
+        scanned.held = space_take(&self.space, scanned.size)
         leg = self._new_leg()
         standing = &self.legs[leg]
         scanned.serial = standing.serial
         standing[0] = scanned[0]
         standing.state = READ
-        standing.held = malloc(scanned.size)
-        if standing.held == NULL:
-            raise MemoryError
         memcpy(standing.held, self.buffer, scanned.size)
         standing.log_time = fetch.log_time
         standing.offset = offset
@@ -473,7 +473,7 @@ cdef class Packed:
                 leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
                 bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
                 if bucket.leg and bucket.hashed == leg.hashed and leg.state == READ:
-                    vw_prefetch(self.legs[bucket.leg].held)
+                    vw_prefetch_piece(self.legs[bucket.leg].held, self.legs[bucket.leg].size)
         return 0
 
     cdef void _key(self, Leg* leg) noexcept:

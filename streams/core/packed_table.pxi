@@ -1,25 +1,3 @@
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #include <sys/mman.h>
-    #define vw_prefetch(place) __builtin_prefetch(place)
-    /* A table of gigabytes in pages of 4 KiB misses the processor's page tables at nearly every look. */
-    static void vw_use_huge_pages(void *place, size_t size) {
-    #ifdef MADV_HUGEPAGE
-        const uintptr_t huge = (uintptr_t)1 << 21;
-        uintptr_t first = ((uintptr_t)place + huge - 1) & ~(huge - 1);
-        uintptr_t last = ((uintptr_t)place + size) & ~(huge - 1);
-        if (place && last > first)
-            madvise((void *)first, last - first, MADV_HUGEPAGE);
-    #else
-        (void)place; (void)size;
-    #endif
-    }
-    """
-    void vw_prefetch(const void* place) noexcept nogil
-    void vw_use_huge_pages(void* place, size_t size) noexcept nogil
-
-
 # Flat containers of numbers: a first-in-first-out ring, a set of hashes, a table from a hash to a leg.
 
 cdef struct Ring:
