@@ -85,7 +85,7 @@ cdef class Packed:
     cdef Leg* legs
     cdef Space space
     cdef uint32_t legs_used, legs_room, free_leg
-    cdef Table table
+    cdef Tables table
     cdef Ring[2] waiting
     cdef Ring closed
     cdef Ring births
@@ -133,6 +133,7 @@ cdef class Packed:
         self.lone_due = _NEVER
         self.gate_from = self.needed_from = -1
         self.legs_used = 1  # no leg is number 0
+        tables_begin(&self.table)
         self.dialect.check_keys = check_keys
         self._learn(policy)
 
@@ -183,7 +184,7 @@ cdef class Packed:
                 free(self.legs[leg].held)
         space_clear(&self.space)
         vw_drop_row(self.legs, self.legs_room * sizeof(Leg))
-        free(self.table.buckets)
+        tables_clear(&self.table)
         free(self.closed.items)
         free(self.births.items)
         for i in range(2):
@@ -227,22 +228,23 @@ cdef class Packed:
     cdef uint32_t _find(self, uint32_t hashed, const char* terminal, size_t terminal_size, const char* number,
                         size_t number_size) noexcept:
         """Return the leg that stands under a key, 0 where there is none."""
+        cdef const Table* table = table_of(&self.table, hashed)
         cdef size_t at
         cdef const Leg* leg
-        if self.table.room == 0:
+        if table.room == 0:
             return 0
-        at = hashed & (self.table.room - 1)
-        while self.table.buckets[at].leg:
-            if self.table.buckets[at].hashed == hashed:
-                leg = &self.legs[self.table.buckets[at].leg]
+        at = hashed & (table.room - 1)
+        while table.buckets[at].leg:
+            if table.buckets[at].hashed == hashed:
+                leg = &self.legs[table.buckets[at].leg]
                 if (
                     leg.long_[AT_NUMBER] == number_size
                     and leg.long_[AT_TERMINAL] == terminal_size
                     and vw_equal(<char*>leg.held + leg.at[AT_NUMBER], number, number_size)
                     and vw_equal(<char*>leg.held + leg.at[AT_TERMINAL], terminal, terminal_size)
                 ):
-                    return self.table.buckets[at].leg
-            at = (at + 1) & (self.table.room - 1)
+                    return table.buckets[at].leg
+            at = (at + 1) & (table.room - 1)
         return 0
 
     cdef str _text(self, const Leg* leg, int place):
@@ -319,12 +321,11 @@ cdef class Packed:
         if first[0]:
             first[0] = False
             if log_time - self.ids_started[source] > self.horizon_ms:
-                hashes_clear(&self.older[source])
+                hashes_empty(&self.older[source])
                 if log_time - self.ids_latest[source] <= self.horizon_ms:
-                    self.older[source] = self.young[source]
-                    self.young[source].items = NULL
-                    self.young[source].count = self.young[source].room = 0
-                hashes_clear(&self.young[source])
+                    self.older[source], self.young[source] = self.young[source], self.older[source]
+                else:
+                    hashes_empty(&self.young[source])
                 self.ids_started[source] = log_time
         self.ids_latest[source] = log_time
         if hashes_has(&self.young[source], hashed):
@@ -407,8 +408,7 @@ cdef class Packed:
         standing.log_time = fetch.log_time
         standing.offset = offset
         self._key(standing)
-        if self.table.room:
-            vw_prefetch(&self.table.buckets[standing.hashed & (self.table.room - 1)])
+        vw_prefetch(bucket_of(&self.table, standing.hashed))
         hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
         if self.young[source].room:
             vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
@@ -464,15 +464,16 @@ cdef class Packed:
             if leg.state == EVENT:
                 if leg.known:
                     (<object>leg.held).id_known = True
-            elif self.table.room:
-                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
+                continue
+            bucket = bucket_of(&self.table, leg.hashed)
+            if bucket != NULL:
                 vw_prefetch(&self.legs[bucket.leg])
                 vw_prefetch(<char*>&self.legs[bucket.leg] + sizeof(Leg) - 1)
-        if self.table.room:
-            for i in range(before, ring.count):
-                leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
-                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
-                if bucket.leg and bucket.hashed == leg.hashed and leg.state == READ:
+        for i in range(before, ring.count):
+            leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
+            if leg.state == READ:
+                bucket = bucket_of(&self.table, leg.hashed)
+                if bucket != NULL and bucket.leg and bucket.hashed == leg.hashed:
                     vw_prefetch_piece(self.legs[bucket.leg].held, self.legs[bucket.leg].size)
         return 0
 
@@ -555,7 +556,7 @@ cdef class Packed:
                 return True
             if at - self.legs[standing.partner].log_time <= self.span_ms:
                 return False
-            table_drop(&self.table, standing.hashed, first)
+            table_drop(table_of(&self.table, standing.hashed), standing.hashed, first)
             standing.state = DETACHED
         elif (self.runs or self.accused):
             key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
@@ -563,7 +564,7 @@ cdef class Packed:
                 return False
         self._speak(own, at)
         own.state = LONE
-        table_add(&self.table, own.hashed, leg)
+        table_add(table_of(&self.table, own.hashed), own.hashed, leg)
         ring_push(&self.lone[self.queue_of[own.kind]], ticket(leg, own.serial))
         if self.live:
             ring_push(&self.births, ticket(leg, own.serial))
@@ -635,7 +636,7 @@ cdef class Packed:
             return None
         one = &self.legs[first]
         found = [(one.source, one.log_time, one.offset, self._json(one))]
-        table_drop(&self.table, one.hashed, first)
+        table_drop(table_of(&self.table, one.hashed), one.hashed, first)
         if one.state == LONE:
             self.lone_count[one.source] -= 1
         else:
@@ -682,14 +683,17 @@ cdef class Packed:
         """Return the keys of a terminal's vouchers: a scan, for references without a number."""
         cdef Py_ssize_t size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef size_t at
+        cdef size_t at, part
+        cdef const Table* table
         cdef const Leg* leg
         keys = []
-        for at in range(self.table.room):
-            if self.table.buckets[at].leg:
-                leg = &self.legs[self.table.buckets[at].leg]
-                if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
-                    keys.append((terminal, self._text(leg, AT_NUMBER)))
+        for part in range(PARTS):
+            table = &self.table.parts[part]
+            for at in range(table.room):
+                if table.buckets[at].leg:
+                    leg = &self.legs[table.buckets[at].leg]
+                    if leg.long_[AT_TERMINAL] == size and vw_equal(<char*>leg.held + leg.at[AT_TERMINAL], text, size):
+                        keys.append((terminal, self._text(leg, AT_NUMBER)))
         return keys
 
     def sweep(self, int64_t now):
@@ -706,7 +710,7 @@ cdef class Packed:
                 if self.legs[self.legs[leg].partner].log_time >= floor:
                     break
                 if self.legs[leg].state == PAIRED:
-                    table_drop(&self.table, self.legs[leg].hashed, leg)
+                    table_drop(table_of(&self.table, self.legs[leg].hashed), self.legs[leg].hashed, leg)
                 self._drop_leg(self.legs[leg].partner)
                 self._drop_leg(leg)
             ring_drop(&self.closed)
@@ -728,7 +732,7 @@ cdef class Packed:
     def sizes(self):
         """Return the size of everything that grows with the traffic, by name."""
         return {
-            "keys": self.table.count,
+            "keys": sum(self.table.parts[i].count for i in range(PARTS)),
             "closed": self.closed.count,
             "births": self.births.count,
             "lone": sum(self.lone[i].count for i in range(self.windows)),
