@@ -49,6 +49,8 @@ class Memory:
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
+        if self.usual is not None:
+            self.usual.note(key)
         self._by_age.append(run)
         if self._live:
             self._by_birth.append(run)
@@ -64,6 +66,8 @@ class Memory:
     def take_in(self, run: Run) -> None:
         """Take the run of a voucher that was packed until now; its turn among the births has passed."""
         self.runs[run.key] = run
+        if self.usual is not None:
+            self.usual.note(run.key)
         self._by_age.append(run)
         if self._live:
             heappush(self._unpacked, (run.first, id(run), run))
@@ -193,6 +197,7 @@ class Memory:
         """Let a transaction with an open anomaly be found after its run is forgotten."""
         if self.usual is not None:
             self.usual.unpack(voucher.run.key)
+            self.usual.note(voucher.run.key)
         standing = self.with_anomaly.setdefault(voucher.run.key, [])
         if voucher not in standing:
             standing.append(voucher)

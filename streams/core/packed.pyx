@@ -54,6 +54,7 @@ cdef enum:
     LINKS = 21
     KINDS = 8
     OUTCOMES = 3
+    MANY_NOTES = 4096
 
 # The places of ``Blindness.speech``.
 cdef enum:
@@ -73,6 +74,11 @@ cdef struct Fetch:
 cdef inline uint64_t ticket(uint32_t leg, uint32_t serial) noexcept nogil:
     """Return what a ring holds of a leg: it shows whether the leg is still the same voucher's."""
     return (<uint64_t>serial << 32) | leg
+
+
+cdef inline uint64_t note_of(uint32_t hashed) noexcept nogil:
+    """Return what a set of hashes, which are never 0, holds of a key."""
+    return (<uint64_t>1 << 32) | hashed
 
 
 cdef class Packed:
@@ -101,6 +107,7 @@ cdef class Packed:
     cdef int64_t[2] ids_started
     cdef int64_t[2] ids_latest
     cdef Hashes[2] met
+    cdef Hashes noted
     cdef int64_t[2] lone_count
     cdef int64_t lone_due
     cdef int64_t[LINKS] matched
@@ -192,6 +199,7 @@ cdef class Packed:
             hashes_clear(&self.young[i])
             hashes_clear(&self.older[i])
             hashes_clear(&self.met[i])
+        hashes_clear(&self.noted)
         for i in range(WINDOWS):
             free(self.lone[i].items)
 
@@ -558,7 +566,7 @@ cdef class Packed:
                 return False
             table_drop(table_of(&self.table, standing.hashed), standing.hashed, first)
             standing.state = DETACHED
-        elif (self.runs or self.accused):
+        elif hashes_has(&self.noted, note_of(own.hashed)):
             key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
             if key in self.runs or key in self.accused:
                 return False
@@ -646,6 +654,26 @@ cdef class Packed:
             self._drop_leg(second)
         self._drop_leg(first)
         return found
+
+    def note(self, str terminal, str number):
+        """Take note that a key stands among the vouchers that are not packed.
+
+        What does not is known by that at once, without its strings.  Notes of those that are gone are dropped together.
+        """
+        if self.noted.count > 2 * (len(self.runs) + len(self.accused)) + MANY_NOTES:
+            hashes_empty(&self.noted)
+            for key in self.runs:
+                self._note(key[0], key[1])
+            for key in self.accused:
+                self._note(key[0], key[1])
+        self._note(terminal, number)
+
+    cdef int _note(self, str terminal, str number) except -1:
+        cdef Py_ssize_t terminal_size, number_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
+        hashes_add(&self.noted, note_of(key_hash(terminal_text, terminal_size, number_text, number_size)))
+        return 0
 
     def due_keys(self, int64_t before, int64_t at_most=_NEVER):
         """Return the keys of the lone legs with a deadline smaller than ``before``, the ``at_most`` oldest."""

@@ -95,6 +95,10 @@ class Usual:
         """Let no event before a log time stay packed."""
         self._packed.gate_from = log_time
 
+    def note(self, key: Key) -> None:
+        """Take note that a key stands among the runs or open anomalies of the memory."""
+        self._packed.note(*key)
+
     def unpack(self, key: Key) -> Run | None:
         """Make a run of a packed voucher; ``None`` where there is none with this key."""
         legs = self._packed.unpack(*key)
