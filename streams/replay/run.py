@@ -107,6 +107,9 @@ class _Straight:
         return str(self._path), 0 if self._lines is None else self._lines.number_of(offset)
 
 
+Source = _Source | _Straight
+
+
 class Findings:
     """Collects what the lane says: the last revision of each anomaly and the counters."""
 
@@ -195,7 +198,7 @@ def _replay(
 ) -> ReplayResult:
     with ExitStack() as stack:
         findings = Findings(created(deadletter, stack))
-        sources = tuple(_source(paths[source], SOURCES[source], read) for source in (TERMINAL, HOST))
+        sources = tuple(source_of(paths[source], SOURCES[source], read) for source in (TERMINAL, HOST))
         while not (sources[TERMINAL].done and sources[HOST].done):
             number = behind(sources)
             source = sources[number]
@@ -209,9 +212,8 @@ def _replay(
     return summed_up(findings, lane.unclosed)
 
 
-def _source(
-    paths: Sequence[Path], name: str, read: Callable[[Sequence[Path], str], Iterator[list[Line]]]
-) -> _Source | _Straight:
+def source_of(paths: Sequence[Path], name: str, read: Callable[[Sequence[Path], str], Iterator[list[Line]]]) -> Source:
+    """Return what reads the files of one source, whose name is given: straight where that can be, else by ``read``."""
     if AVAILABLE and read is in_order and len(paths) == 1:
         return _Straight(straight(paths[0], name), paths[0])
     return _Source(read(paths, name) if paths else iter(()), paths)
