@@ -10,7 +10,7 @@ from benchmarks.workload import CANONICAL, WORKLOADS
 from streams.core.lane import AnomalyChange, Lane
 from streams.core.timers import NEVER
 from streams.core.wire import SOURCES
-from streams.replay.files import in_order
+from streams.replay.files import CHUNK_LINES, Line, in_order
 from streams.replay.run import source_of
 from streams.replay.sides import behind
 
@@ -87,3 +87,12 @@ def _fetches(source: Source) -> Iterator[Sequence[RawRecord]]:
     while lines < MOST_LINES and (records := source.fetch()):
         lines += len(records)
         yield records
+
+
+def chunks(lines: list[list[Line]]) -> list[tuple[int, list[RawRecord]]]:
+    """Return the records of both sources in fetches, ordered by the time of their first record."""
+    fetches: list[tuple[int, list[RawRecord]]] = []
+    for source, own in enumerate(lines):
+        records: list[RawRecord] = [(offset, line[0], None, line[3]) for offset, line in enumerate(own)]
+        fetches += [(source, records[first : first + CHUNK_LINES]) for first in range(0, len(records), CHUNK_LINES)]
+    return sorted(fetches, key=lambda fetch: fetch[1][0][1])

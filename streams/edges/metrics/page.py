@@ -36,6 +36,8 @@ class LaneReading:
     caught_up: tuple[bool, bool]
     lag_records: tuple[int | None, int | None]
     """Records behind our position; None while the end is unknown."""
+    ledger_bytes: int = 0
+    """What the ledger of originals takes on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class WorkerReading:
     topics: tuple[str, str]
     lanes: Sequence[LaneReading]
     stalled: tuple[bool, bool]
+    unacknowledged: int = 0
+    """Outputs that no broker has acknowledged yet."""
 
 
 class Metrics(Collector):
@@ -154,6 +158,7 @@ class Metrics(Collector):
             found["amount_at_risk"].setdefault(labels, 0)
         for source, name in enumerate(SOURCES):
             found["source_stalled"][name,] = float(reading.stalled[source])
+        found["outputs_unacknowledged"][()] = reading.unacknowledged
         return found
 
     def _add_lane(self, found: dict[str, Series], lane: LaneReading, reading: WorkerReading) -> None:
@@ -166,6 +171,11 @@ class Metrics(Collector):
             _add(found[name], {labels: amount for labels, amount in amounts.items() if labels[0] in KNOWN})
         span = found["replay_span_seconds"]
         span[()] = max(span.get((), 0), gauges.replay_span_ms / 1_000)
+        _add(found["ledger_disk_bytes"], {(): lane.ledger_bytes})
+        if gauges.originals_from_ms >= 0:
+            covered = max(0, max(mark or 0 for mark in gauges.log_time_ms) - gauges.originals_from_ms) / 1_000
+            shortest = found["originals_covered_seconds"]
+            shortest[()] = min(shortest.get((), covered), covered)
         for source, name in enumerate(SOURCES):
             _add(found["pending_vouchers"], {(name,): gauges.pending[source]})
             watermark = gauges.watermark_ms[source]
