@@ -222,17 +222,17 @@ def test_a_hold_that_ends_earlier_is_seen_within_the_fetch_that_ends_it() -> Non
 def test_a_reference_to_an_original_is_kept_or_refused_as_ever(original: bytes) -> None:
     """However it is spelled: named twice, cut off, with a number that is none."""
     legs = [
-        (source, 500, line(**{**RICH, "event_id": name, "kind": "void"})[:-1] + b',"original":' + original + b"}")
+        (source, 500, line(**{**RICH, "event_id": name})[:-1] + b',"original":' + original + b"}")
         for source, name in ((TERMINAL, "t"), (HOST, "h"), (HOST, "i"))
     ]
     both_say(SHORT, legs, live=False)
 
 
-def test_a_void_that_names_its_sale_is_usual() -> None:
-    """A plain reference does not make an object of an event."""
+def test_a_sale_that_names_an_original_is_usual() -> None:
+    """A plain reference does not make an object of an event whose kind does not point at one."""
     lane = Lane(0, SHORT, live=False)
     original = {"voucher_number": "42", "date": "0228", "amount": 5}
-    lane.feed(TERMINAL, [(0, NOW_MS, None, line(**{**RICH, "kind": "void", "original": original}))], NOW_MS)
+    lane.feed(TERMINAL, [(0, NOW_MS, None, line(**{**RICH, "original": original}))], NOW_MS)
     lane.feed(HOST, [(0, NOW_MS + 1, None, line(kind="status", terminal_id="far"))], NOW_MS)
     lane.feed(TERMINAL, [(1, NOW_MS + 1, None, b"")], NOW_MS)
     assert lane._merge.usual is not None
