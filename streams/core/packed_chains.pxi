@@ -142,23 +142,25 @@ cdef uint32_t by_number(Packed packed, uint32_t first, const Named* named) noexc
     cdef size_t till_size = one.long_[AT_TERMINAL], size = named.size[NAMED_NUMBER], place
     cdef const char* number = named.text[NAMED_NUMBER]
     cdef uint32_t hashed = key_hash(till, till_size, number, size), found, best = 0
+    cdef const Table* cold
     found = packed._find(hashed, till, till_size, number, size)
     if found:  # began later than all others of its number
         return found if packed.legs[found].state == PAIRED and fits_batch(packed, found, named) else 0
-    if packed.cold.room == 0:
+    cold = table_of(&packed.cold, hashed)
+    if cold.room == 0:
         return 0
-    place = hashed & (packed.cold.room - 1)
-    while packed.cold.buckets[place].leg:
-        found = packed.cold.buckets[place].leg
+    place = hashed & (cold.room - 1)
+    while cold.buckets[place].leg:
+        found = cold.buckets[place].leg
         if (
-            packed.cold.buckets[place].hashed == hashed
+            cold.buckets[place].hashed == hashed
             and packed._is_of(&packed.legs[found], AT_TERMINAL, till, till_size)
             and packed._is_of(&packed.legs[found], AT_NUMBER, number, size)
             and fits_batch(packed, found, named)
             and (best == 0 or is_later(&packed.legs[found], &packed.legs[best]))
         ):
             best = found
-        place = (place + 1) & (packed.cold.room - 1)
+        place = (place + 1) & (cold.room - 1)
     return best
 
 
@@ -168,7 +170,8 @@ cdef uint32_t by_reference(Packed packed, uint32_t first, const Named* named) no
     cdef const Leg* leg
     cdef int part = reference_part(named)
     cdef uint32_t hashed = <uint32_t>hash_bytes(named.text[part], named.size[part], 0) | 1, best = 0, at
-    cdef Bucket* head = table_find(&packed.tills, one.till)
+    cdef Bucket* head = tables_find(&packed.tills, one.till)
+    cdef const Table* cold = table_of(&packed.cold_references, hashed)
     cdef size_t place
     at = head.leg if head != NULL else 0
     while at:
@@ -179,16 +182,16 @@ cdef uint32_t by_reference(Packed packed, uint32_t first, const Named* named) no
             if fits_reference(packed, at, named, first) and (best == 0 or is_later(leg, &packed.legs[best])):
                 best = at
         at = leg.after
-    if packed.cold_references.room == 0:
+    if cold.room == 0:
         return best
-    place = hashed & (packed.cold_references.room - 1)
-    while packed.cold_references.buckets[place].leg:
-        at = packed.cold_references.buckets[place].leg
+    place = hashed & (cold.room - 1)
+    while cold.buckets[place].leg:
+        at = cold.buckets[place].leg
         leg = &packed.legs[at]
-        if packed.cold_references.buckets[place].hashed == hashed and same_till(leg, one):
+        if cold.buckets[place].hashed == hashed and same_till(leg, one):
             if fits_reference(packed, at, named, first) and (best == 0 or is_later(leg, &packed.legs[best])):
                 best = at
-        place = (place + 1) & (packed.cold_references.room - 1)
+        place = (place + 1) & (cold.room - 1)
     return best
 
 

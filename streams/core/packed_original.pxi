@@ -14,8 +14,8 @@ cdef inline void take_reference(Named* named, int place, const char* text, size_
 
 cdef bint is_plain_date(const char* text, size_t size) noexcept nogil:
     """Tell whether a text is a day as MMDD or YYYY-MM-DD, or zeros for none."""
-    cdef int year = 2024, month, day, full = 31  # without a year any leap year will do
-    if size == 10 and text[4] == c"-" and text[7] == c"-" and is_digits(text, 4):
+    cdef int year = 2024, month, day  # without a year any leap year will do
+    if size == 10 and text[4] == c"-" and text[7] == c"-" and vw_digits(text, 4):
         year = two_digits(text) * 100 + two_digits(text + 2)
         month, day = two_digits(text + 5), two_digits(text + 8)
     elif size == 4:
@@ -26,21 +26,17 @@ cdef bint is_plain_date(const char* text, size_t size) noexcept nogil:
         return False
     if year < 1 or month < 1 or month > 12 or day < 1:
         return False
-    if month == 4 or month == 6 or month == 9 or month == 11:
-        full = 30
-    elif month == 2:
-        full = 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
-    return day <= full
+    return day <= days_of(month, year % 4 == 0 and (year % 100 != 0 or year % 400 == 0))
 
 
 cdef bint take_named(const char* name, size_t name_size, const char* text, size_t size, Named* named) noexcept nogil:
     """Check one text of a reference; the empty one is absent."""
     if name_size == 12 and memcmp(name, b"batch_number", 12) == 0:
         take_reference(named, NAMED_BATCH, text, size)
-        return size <= 6 and is_digits(text, size)
+        return size <= 6 and vw_digits(text, size)
     if name_size == 14 and memcmp(name, b"voucher_number", 14) == 0:
         take_reference(named, NAMED_NUMBER, text, size)
-        return size <= 12 and is_digits(text, size)
+        return size <= 12 and vw_digits(text, size)
     if name_size == 3 and memcmp(name, b"rrn", 3) == 0:
         take_reference(named, NAMED_RRN, text, size)
         return size <= 12
@@ -70,9 +66,7 @@ cdef size_t take_original(const char* text, size_t size, Named* named) noexcept 
         if p >= size or text[p] != c'"':
             return 0
         name = p + 1
-        p = name
-        while p < size and PLAIN[<uint8_t>text[p]]:
-            p += 1
+        p = name + vw_plain(text + name, size - name)
         name_size = p - name
         if p + 2 >= size or text[p] != c'"' or text[p + 1] != c":":
             return 0
@@ -85,9 +79,7 @@ cdef size_t take_original(const char* text, size_t size, Named* named) noexcept 
         p = blanks(text, p + 2, size)
         start = p + 1
         if p < size and text[p] == c'"':
-            p = start
-            while p < size and PLAIN[<uint8_t>text[p]]:
-                p += 1
+            p = start + vw_plain(text + start, size - start)
             if p >= size or text[p] != c'"' or not take_named(text + name, name_size, text + start, p - start, named):
                 return 0
             p += 1

@@ -34,6 +34,7 @@ cdef enum:
     LONGEST_PADDED = 32
     LONGEST_TEXT = 12  # below the shortest card number, 13: no field of this length needs the card test
     LONGEST_NAME = 32
+    LONGEST_ORIGINAL = 255  # its length has a byte
     CODES = 1296  # response codes: two digits or capitals
     CURRENCY_LETTERS = 17576  # three capitals
 
@@ -44,6 +45,11 @@ cdef extern from *:
     """
     const int64_t INTEGER_LIMIT "VW_INTEGER_LIMIT"
     const int64_t LATEST_TIME_MS "VW_LATEST_TIME_MS"
+
+cdef const char* RECEIVED = b'{"received_at":   '  # what a recorded record begins with; blanks up to the next step
+cdef enum:
+    TIME_START = 15
+    TIME_DIGITS = 13
 
 # The values of a leg that are compared or looked up again: their places in what is packed.
 cdef enum:
@@ -90,11 +96,6 @@ cdef struct Dialect:
     uint8_t links
     uint8_t link_size[20]
     char link_name[20][LONGEST_TEXT]
-
-cdef uint8_t PLAIN[256]  # printable ASCII but for the quote and the backslash
-cdef int _sign
-for _sign in range(256):
-    PLAIN[_sign] = 0x20 <= _sign <= 0x7E and _sign not in (0x22, 0x5C)
 
 # What an ``original`` names, without padding; a part that is absent has no length.
 cdef enum:
