@@ -188,8 +188,8 @@ class Simulation:
         if not said:
             return False
         self._started[label] += 1
-        if self._troubles is not None and (episode is None or not episode.silent):
-            self._troubles.note(stage.terminal)
+        if episode is None or not episode.silent:
+            stage.terminal.reusable_from = stage.terminal.next_number
         self._tell(label, fault, said, episode)
         return True
 

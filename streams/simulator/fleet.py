@@ -180,6 +180,9 @@ class Terminal:
     voids: deque[Undoing] = field(default_factory=deque)
     first_number: int = 1
     """The first number that was ever taken."""
+    reusable_from: int = 0
+    """Numbers before this one are not used again however the terminal forgets: something is, or may be, still
+    open under one of them.  0: all may be."""
     model: str = ""
     network: str = ""
 

@@ -74,7 +74,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     ),
     "causes": Scenario(
         "every cause has its troubles, with side effects; few faults besides",
-        0.001,
+        0.006,
         dict.fromkeys(NOISE, 1.0),
         chain_share=0.12,
         troubled=True,

@@ -108,6 +108,8 @@ class Stage:
         if amount is None:
             amount = 100 + int(60_000 * random() ** 3) if past is None else past.amount
         number = terminal.take_number()
+        if kind == "refund":
+            terminal.reusable_from = terminal.next_number  # its window is the longest
         drawn = int(random() * 10**8)
         return Voucher(
             terminal=terminal,
@@ -136,10 +138,12 @@ class Stage:
                 f'"kind":"{voucher.kind}","amount":{voucher.amount}}}'
             )
         self.vouchers += 1
+        number = terminal.take_number() if own else voucher.number
+        terminal.reusable_from = terminal.next_number  # until the reversal is over, and what it reverses waits so long
         return Voucher(
             terminal=terminal,
             kind="reversal",
-            number=terminal.take_number() if own else voucher.number,
+            number=number,
             batch=voucher.batch,
             amount=voucher.amount,
             pan_head=voucher.pan_head,

@@ -17,9 +17,21 @@ if TYPE_CHECKING:
 
 BEGINS: Final = (0.08, 0.75)
 """Between which shares of the timeline episodes begin: before them there is a usual, after them time to judge."""
-LOST_NUMBERS: Final = (-5, 12)
+LOST_NUMBERS: Final = (1, 8)
+"""By how much a terminal's number moves, on or back, when it has power again."""
 SETTLED_PAIRS: Final = 2.5
 """A terminal whose numbers go back is silent for so long at least, so that none is in use twice at once."""
+
+
+def check_causes(causes: tuple[str, ...]) -> None:
+    """Refuse what is no cause of the table.
+
+    Raises:
+        UsageError: One has no trouble; the sentence lists those that have.
+    """
+    for name in causes:
+        if name not in CAUSES:
+            raise UsageError(f"There is no cause {name!r} to simulate; there are {', '.join(CAUSES)}.")
 
 
 def plan(params: SimulationParams, fleet: list[Terminal]) -> list[Episode]:
@@ -28,9 +40,7 @@ def plan(params: SimulationParams, fleet: list[Terminal]) -> list[Episode]:
     Raises:
         UsageError: ``params.causes`` names a cause that is none of the table.
     """
-    for name in params.causes:
-        if name not in CAUSES:
-            raise UsageError(f"There is no cause {name!r} to simulate; there are {', '.join(CAUSES)}.")
+    check_causes(params.causes)
     drawn: list[Episode] = []
     for label, trouble in TROUBLES.items():
         if params.causes and trouble.cause not in params.causes:
@@ -102,7 +112,7 @@ def _finished(episode: Episode, draw: Draw, pair_ms: int) -> Episode:
     if episode.silent:
         # Its vouchers are in flight when the power goes, whatever happens afterwards.
         strikes = [episode.from_ms] * len(episode.strikes)
-        jump = draw.whole(*LOST_NUMBERS)
+        jump = draw.whole(*LOST_NUMBERS) * draw.choice((1, -1))
         goes_back = episode.until_ms - episode.from_ms >= SETTLED_PAIRS * pair_ms
         if "sent_after_power_on" in episode.mixture or not goes_back:
             jump = abs(jump)

@@ -54,7 +54,6 @@ class Troubles:
         self._norms = {
             terminal.terminal_id: stage.rng.uniform(*NORMS_MS.get(terminal.network, (150, 450))) for terminal in fleet
         }
-        self._faulty: dict[str, int] = {}
         self._operator = ""
         self._factor = 1.0
         stage.witness = self._witness
@@ -115,10 +114,6 @@ class Troubles:
                 return episode, self._label(episode)
         return None
 
-    def note(self, terminal: Terminal) -> None:
-        """Take note that a terminal's newest vouchers are no ordinary ones: their numbers are not used again."""
-        self._faulty[terminal.terminal_id] = terminal.next_number
-
     def is_off(self, terminal: Terminal) -> bool:
         """Tell whether a terminal has no power."""
         return any(episode.silent and episode.first is terminal for episode in self._active)
@@ -173,8 +168,8 @@ class Troubles:
         jump = episode.lost_numbers
         if jump < 0:
             number = terminal.next_number
-            ordinary = (number - self._faulty.get(terminal.terminal_id, terminal.first_number)) % LARGEST_VOUCHER_NUMBER
-            jump = -min(-jump, ordinary)
+            reusable = (number - (terminal.reusable_from or terminal.first_number)) % LARGEST_VOUCHER_NUMBER
+            jump = -min(-jump, reusable)
             terminal.forget_originals()
         terminal.next_number = (terminal.next_number - 1 + jump) % LARGEST_VOUCHER_NUMBER + 1
         self._stage.plain("terminal", "status", self._stage.prompt())
