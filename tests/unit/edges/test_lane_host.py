@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.core.cut import Cut
-from streams.core.diagnosis.calendar import Window
 from streams.errors import ConfigurationError, VoucherwatchError
 from tests.unit.edges.fakes import TOPICS, FakeLane, FakePast, World, assigned, records
 
@@ -371,36 +370,5 @@ def test_an_acknowledgement_reaches_lanes_that_come_later_too() -> None:
         await rebuilt(world)
         assert world.lane.acknowledged == [("a", "Li", 5)]
         assert world.observer.published == []
-
-    play(story)
-
-
-def test_maintenance_windows_reach_lanes_that_come_later_too() -> None:
-    """They are told once the control topic was read to its end, before a lane replays and again when it is ready."""
-    windows = (Window("w", 1, 2, "north"),)
-
-    async def story(world: World) -> None:
-        await rebuilt(world)
-        assert world.lane.windows == []
-        world.host.tell_windows(windows)
-        assert world.lane.windows == [windows]
-        await world.host.revoke(world.log)
-        await rebuilt(world)
-        assert world.lane.windows == [windows, windows]
-
-    play(story)
-
-
-def test_a_window_that_a_notice_told_of_is_passed_on() -> None:
-    """The other lanes did not hear it."""
-    window = Window("notice-1", 1, 2, "north")
-    passed_on: list[Window] = []
-
-    async def story(world: World) -> None:
-        await rebuilt(world)
-        world.host.on_notice = passed_on.append
-        world.lane.notices = [window]
-        world.host.feed(world.host.lanes[0], 1, records(0))
-        assert passed_on == [window]
 
     play(story)
