@@ -171,11 +171,11 @@ class LaneState:
             self.look_at_windows()
 
     def look_at_windows(self) -> None:
-        """Let every open anomaly say in which window it lies, once the control topic was read to its end."""
-        if self.maintenance.told is None:
-            return
+        """Let every open anomaly say in which window it lies; in none only if the control topic was read to its end."""
         for anomaly in list(self.journal.open.values()):
-            self.journal.attribute(anomaly, self.maintenance.covering_record(anomaly.record))
+            window = self.maintenance.covering_record(anomaly.record)
+            if window is not None or self.maintenance.told is not None:
+                self.journal.attribute(anomaly, window)
 
     def notice(self, event: Event) -> None:
         """Take a notice: its window holds in this lane at once, and elsewhere when it was passed on."""

@@ -165,3 +165,15 @@ def test_a_restart_keeps_what_was_said_and_says_what_was_learnt_meanwhile() -> N
             late = second.tell_windows((NORTH,))
             assert late.changes == []
             assert late.tally == {}
+
+
+def test_a_notice_of_what_has_begun_reaches_what_is_open() -> None:
+    """Also where no control topic is read, as in a replay of files."""
+    late = STORY.replace(
+        "t=200 host status", f"t=190 host notice link=north window_from={START_MS} window_until={START_MS}"
+    )
+    lane = Lane(0, POLICY, live=False)
+    line = timeline(late + "t=201 host status", start_ms=START_MS)
+    outputs = [lane.feed(source, line.records(source)) for source in (0, 1)]
+    orphans = [record for record in said(outputs[1]) if record["voucher"]["voucher_number"] == "42"]
+    assert [(record["revision"], record["marks"]) for record in orphans] == [(1, []), (2, ["maintenance"])]
