@@ -29,6 +29,7 @@ from streams.settings.dialects import load_dialect
 from streams.settings.durations import parse_duration
 from streams.settings.kinds import Choice, Duration, File, Flag, Kind, Names, Text, Whole, WindowPerKind
 from streams.settings.links import FieldMap, Links, LinkSettings
+from streams.settings.maintenance import CutOvers, cut_overs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -242,6 +243,12 @@ class Settings:
         "Host links by name: told apart in metrics, each with settings of its own where it differs.",
         "Judgement",
     )
+    cut_over: tuple[str, ...] = _setting(
+        CutOvers(),
+        (),
+        "When hosts change their business day, every day: anomalies then are marked as inside maintenance.",
+        "Judgement",
+    )
     field_map: Mapping[str, Mapping[str, str]] = _setting(
         FieldMap(),
         {},
@@ -317,6 +324,7 @@ class Settings:
             response_codes={code: row.outcome for code, row in self.codes.items()},
             field_maps=self.field_map,
             raw_feeds=self._raw_feeds(),
+            cut_overs=tuple(cut_overs_of(self.cut_over, self.links)),
         )
 
     def _raw_feeds(self) -> Mapping[str, RawFeed]:
@@ -337,13 +345,14 @@ class Settings:
         return LinkPolicy(
             self.batch_in_key if said.batch_in_key is None else said.batch_in_key,
             self.compare_fields if said.compare_fields is None else said.compare_fields,
+            said.institution or "",
         )
 
 
 _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
-    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds")
+    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "cut_overs")
 )
 """Settings and policy spell these alike and mean the same."""
 

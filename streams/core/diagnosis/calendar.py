@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MOST_WINDOWS: Final = 1_000
 """Windows of one calendar, cut-overs apart; those that end first are forgotten first."""
@@ -80,15 +80,21 @@ class CutOver:
 class Calendar:
     """All windows that are known; looking one up takes the time of the windows of one link and institution."""
 
-    __slots__ = ("_by_scope", "_cut_overs", "windows")
+    __slots__ = ("_by_scope", "_cut_overs", "_institutions", "windows")
 
-    def __init__(self, windows: Iterable[Window] = (), cut_overs: Iterable[CutOver] = ()) -> None:
-        """Take the windows, of those with one name the last, and the daily cut-overs."""
+    def __init__(
+        self,
+        windows: Iterable[Window] = (),
+        cut_overs: Iterable[CutOver] = (),
+        institutions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the windows, of those with one name the last, the daily cut-overs, and link -> institution."""
         known = {window.id: window for window in windows}
         kept = sorted(known.values(), key=lambda window: (window.until_ms, window.id))[-MOST_WINDOWS:]
         self.windows: tuple[Window, ...] = tuple(kept)
         """In the order of their ends."""
         self._cut_overs = tuple(cut_overs)
+        self._institutions = dict(institutions or {})
         self._by_scope: defaultdict[tuple[str, str], list[Window]] = defaultdict(list)
         for window in kept:
             self._by_scope[window.link, window.institution].append(window)
@@ -96,9 +102,11 @@ class Calendar:
     def covering(self, link: str, institution: str, at_ms: int) -> Window | None:
         """Return the window in which a moment lies, of several the one that ends last, then that of the last name.
 
-        Announced windows go before cut-overs.  ``at_ms`` is epoch milliseconds of log time; a link or
-        institution that is not known is empty.
+        Announced windows go before cut-overs, and a link's own cut-overs stand in place of those of all.
+        ``at_ms`` is epoch milliseconds of log time; a link or institution that is not known is empty, and
+        then the institution behind the link is meant.
         """
+        institution = institution or self._institutions.get(link, "")
         best: Window | None = None
         for scope in {(link, ""), ("", institution), (link, institution)}:
             for window in reversed(self._by_scope.get(scope, ())):
@@ -108,20 +116,14 @@ class Calendar:
                     break
         if best is not None:
             return best
-        return next((found for one in self._cut_overs if (found := one.at(link, at_ms)) is not None), None)
+        daily = [one for one in self._cut_overs if one.link and one.link == link]
+        daily = daily or [one for one in self._cut_overs if not one.link]
+        return next((found for one in daily if (found := one.at(link, at_ms)) is not None), None)
 
     def beside(self, window: Window) -> Calendar:
         """Return this calendar with one more window."""
-        return Calendar((*self.windows, window), self._cut_overs)
+        return self.of((*self.windows, window))
 
     def of(self, windows: Iterable[Window]) -> Calendar:
-        """Return a calendar of other windows with the same cut-overs."""
-        return Calendar(windows, self._cut_overs)
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether the same windows and cut-overs stand in both."""
-        return isinstance(other, Calendar) and self.windows == other.windows and self._cut_overs == other._cut_overs
-
-    def __hash__(self) -> int:
-        """Return a hash of what stands in it."""
-        return hash((self.windows, self._cut_overs))
+        """Return a calendar of other windows with the same cut-overs and institutions."""
+        return Calendar(windows, self._cut_overs, self._institutions)

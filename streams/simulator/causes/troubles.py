@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from itertools import chain
+from random import Random
 from typing import TYPE_CHECKING, Final, cast
 
 from streams.simulator.causes.plan import plan
@@ -27,6 +28,8 @@ JITTER: Final = 0.3
 NOTICE_LEAD: Final = 1.0
 NOTICE_MARGIN: Final = (0.25, 0.5)
 """How long before its window a notice comes, and how much wider than the trouble the window is, in pair windows."""
+QUIET_EVERY: Final = 12.0
+"""Mean distance of announced windows in which nothing happens, in pair windows."""
 OFTEN: Final = 4.0
 """A round trip that is so many times the norm makes uploads late, too."""
 
@@ -71,6 +74,11 @@ class Troubles:
                 agenda.append((episode.from_ms - int(NOTICE_LEAD * pair_ms), "notice", episode, first))
             if episode.silent:
                 agenda.append((episode.until_ms, "power_on", episode, first))
+        # Announced maintenance in which nothing happens: a window alone proves nothing.
+        rng = Random(f"{self._stage.params.seed}:quiet")
+        for number in range(1, round((self._stage.params.end_ms - start_ms) / (QUIET_EVERY * pair_ms)) + 1):
+            at_ms = start_ms + int((number - 0.5 + rng.random()) * QUIET_EVERY * pair_ms)
+            agenda.append((at_ms, "quiet", None, rng.choice(fleet)))
         # A running number, so that nothing but the time is ever compared.
         numbered = [(at_ms, number, *rest) for number, (at_ms, *rest) in enumerate(agenda)]
         heapq.heapify(numbered)
@@ -83,7 +91,10 @@ class Troubles:
         while self._agenda and self._agenda[0][0] <= clock_ms:
             at_ms, number, what, episode, terminal = heapq.heappop(self._agenda)
             stage.begin(clock_ms, terminal)
-            if episode is None:
+            if what == "quiet":
+                from_ms, length_ms = clock_ms + self._pair_ms, 3 * self._pair_ms
+                self._tell(f"q{stage.params.seed}-{number}", from_ms, from_ms + length_ms, "work on spare lines")
+            elif episode is None:
                 heapq.heappush(self._agenda, (at_ms + self._pair_ms, number, what, None, terminal))
                 if not self.is_off(terminal):
                     stage.plain("terminal", "status", stage.prompt())
@@ -155,13 +166,13 @@ class Troubles:
 
     def _announce(self, episode: Episode) -> None:
         before, after = (int(share * self._pair_ms) for share in NOTICE_MARGIN)
-        self._stage.plain(
-            "host",
-            "notice",
-            10,
-            f',"window_id":"n{self._stage.params.seed}-{episode.number}","window_from":{episode.from_ms - before}'
-            f',"window_until":{episode.until_ms + after},"reason":"change of the business day"',
-        )
+        name = f"n{self._stage.params.seed}-{episode.number}"
+        self._tell(name, episode.from_ms - before, episode.until_ms + after, "change of the business day")
+
+    def _tell(self, name: str, from_ms: int, until_ms: int, reason: str) -> None:
+        """Send the host's notice of a window on the link of the terminal on stage."""
+        window = f',"window_id":"{name}","window_from":{from_ms},"window_until":{until_ms},"reason":"{reason}"'
+        self._stage.plain("host", "notice", 10, window)
 
     def _power_on(self, terminal: Terminal, episode: Episode) -> None:
         """Say that a terminal is back, its numbers moved on or back; never back to what is not ordinary."""
