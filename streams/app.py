@@ -15,7 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust import SASLCredentials, SSLCredentials
 from prometheus_client import CollectorRegistry
 from yarl import URL
@@ -114,11 +114,13 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     if make_lane is None:
         host.ledgers = shelf or NoLedgers(_reach_ms(settings))
     answers = BrokerAnswers(connect)
+    control = ControlTopic(settings.topic_control, connect, _producer(settings))
+    host.on_notice = control.pass_on
     app.driver = DriverParts(
         host,
         answers,
         EndWatch(host, answers, settings.liveness_after_ms / 1_000),
-        ControlTopic(settings.topic_control, connect),
+        control,
         metrics,
         settings.commit_interval_ms / 1_000,
         app.fail,
@@ -243,25 +245,33 @@ def connector(settings: Settings) -> Callable[[], AIOKafkaConsumer]:
     """Return what builds a plain consumer without a group, for questions and for reading back."""
 
     def connect() -> AIOKafkaConsumer:
-        options: dict[str, Any] = {}
-        if settings.security_protocol in SASL_PROTOCOLS:
-            options = {
-                "sasl_mechanism": settings.sasl_mechanism,
-                "sasl_plain_username": settings.sasl_username,
-                "sasl_plain_password": settings.sasl_password,
-            }
         return AIOKafkaConsumer(
-            bootstrap_servers=list(settings.bootstrap_servers),
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            request_timeout_ms=settings.broker_timeout_ms,
-            security_protocol=settings.security_protocol,
-            ssl_context=_tls(settings),
-            **options,
+            group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", **_aiokafka_options(settings)
         )
 
     return connect
+
+
+def _producer(settings: Settings) -> Callable[[], AIOKafkaProducer]:
+    """Return what builds a plain producer for the few records that are no output of a lane."""
+    return lambda: AIOKafkaProducer(**_aiokafka_options(settings))
+
+
+def _aiokafka_options(settings: Settings) -> dict[str, Any]:
+    """Return how plain clients reach the brokers."""
+    options: dict[str, Any] = {}
+    if settings.security_protocol in SASL_PROTOCOLS:
+        options = {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password,
+        }
+    return options | {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "request_timeout_ms": settings.broker_timeout_ms,
+        "security_protocol": settings.security_protocol,
+        "ssl_context": _tls(settings),
+    }
 
 
 def _credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:

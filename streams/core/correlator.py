@@ -99,8 +99,11 @@ class Correlator:
         at, source = event.log_time, event.source
         if self._redeliveries[source].seen(event.body.event_id, content_of(event), at):
             self._state.journal.count(at, "events_redelivered_total", SOURCES[source])
-        elif event.id_known:
+            return
+        if event.id_known:
             self._state.journal.count(at, "event_ids_reused_total", SOURCES[source])
+        if event.kind == "notice":
+            self._state.notice(event)
 
     def _unusual(self, event: Event, run: Run, batch_key: str) -> None:
         """Take an event of a number that stands already, or a reversal."""

@@ -29,6 +29,7 @@ from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from streams.core.diagnosis.calendar import Window
     from streams.core.ledger import Ledger
     from streams.core.policy import Policy
 
@@ -122,6 +123,7 @@ class Lane:
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
+        self._state.look_at_windows()
 
     def feed(self, source: int, records: Sequence[RawRecord], now_ms: int = 0) -> LaneOutput:
         """Take one fetch of one source and return everything that it led to.
@@ -271,6 +273,14 @@ class Lane:
         An id that is no open anomaly of this lane changes nothing.
         """
         self._state.journal.acknowledge(anomaly_id, by, at_ms)
+        return self._take(0)
+
+    def tell_windows(self, windows: tuple[Window, ...]) -> LaneOutput:
+        """Take the maintenance windows that the control topic holds now, all of them, in place of those before.
+
+        What is open then says in which window it lies, or that it lies in none.
+        """
+        self._state.tell_windows(windows)
         return self._take(0)
 
     def _take(self, read: int) -> LaneOutput:

@@ -102,6 +102,13 @@ COUNTERS: Final = (
         (tuple(KINDS), RESOLUTIONS),
     ),
     Metric("anomalies_expired_total", "Anomalies that nothing resolved in time.", ("kind",), (tuple(KINDS),)),
+    Metric(
+        "anomalies_in_maintenance_total",
+        "Anomalies inside an announced maintenance window or a cut-over; they count among the opened ones, too.",
+        ("kind",),
+        (tuple(KINDS),),
+    ),
+    _source_counter("notices_unreadable_total", "Notices whose maintenance window could not be read."),
     Metric("anomalies_held_total", "Anomalies judged at the end of a hold.", ("kind",), (tuple(KINDS),)),
     Metric("commits_total", "Commits of the lanes' cuts.", ("result",), (("ok", "failed"),)),
     Metric("rebalances_total", "Assignments of partitions to this worker."),
