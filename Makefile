@@ -34,7 +34,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 # Without a C compiler the core stays interpreted: the same answers, more slowly.
-$(CORE): $(STAMP) .ci/compile_core.py $(wildcard streams/core/*.py)
+$(CORE): $(STAMP) .ci/compile_core.py $(foreach end,py pyx pxi,$(wildcard streams/core/*.$(end) streams/core/*/*.$(end)))
 	@$(BIN)/python .ci/compile_core.py $(if $(filter 1,$(VOUCHERWATCH_REQUIRE_ALL)),--require)
 	@touch $@
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.machine import measured_core, on_cores
 from benchmarks.workload import CANONICAL, WORKLOADS
 from streams.core.lane import AnomalyChange, Lane
+from streams.core.timers import NEVER
 from streams.core.wire import SOURCES
 from streams.replay.files import CHUNK_LINES, Line, in_order
+from streams.replay.run import source_of
+from streams.replay.sides import behind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from streams.core.policy import Policy
     from streams.core.wire import RawRecord
+    from streams.replay.run import Source
 
 MOST_LINES: Final = 100_000
-"""Of each source; they are held in memory, which a replay never does."""
+"""Of each source, or some hundreds more."""
 
 
 def measure(folder: Path, workload: str = CANONICAL) -> dict[str, Any]:
@@ -42,30 +46,47 @@ def decode_part(folder: Path, workload: str) -> float:
 def _timed(folder: Path, policy: Policy) -> dict[str, float]:
     clock = time.process_time
     began = clock()
-    lines = [
-        list(islice(chain.from_iterable(in_order([folder / f"{name}.jsonl"], name)), MOST_LINES)) for name in SOURCES
-    ]
+    lines = sum(len(fetch) for source in _sources(folder) for fetch in _fetches(source))
     read = clock() - began
-    fetches = chunks(lines)
-    deaf = Lane(0, policy, live=False), Lane(0, policy, live=False)
     began = clock()
-    for source, chunk in fetches:
+    for number, source in enumerate(_sources(folder)):
         # Without the other source nothing is applied: this lane only decodes.
-        deaf[source].feed(source, chunk)
+        deaf = Lane(0, policy, live=False)
+        for fetch in _fetches(source):
+            deaf.feed(number, fetch, NEVER)
     decoded = clock() - began
     lane = Lane(0, policy, live=False)
+    changes: list[AnomalyChange] = []
     began = clock()
-    changes = [change for source, chunk in fetches for change in lane.feed(source, chunk).changes]
+    sources, fed = _sources(folder), 0
+    while fed < lines:
+        number = behind(sources)
+        records = sources[number].fetch()
+        fed += len(records)
+        changes += lane.feed(number, records, NEVER).changes
     changes += lane.flush().changes
-    fed = clock() - began
+    judged = clock() - began
     began = clock()
     final: dict[str, AnomalyChange] = {change.anomaly_id: change for change in changes}
     for change in final.values():
         change.encode(change.log_time)
     encoded = clock() - began
-    # The lane decodes as well; what it does beyond that is merging, pairing and judging.
-    judged = max(0.0, fed - decoded)
-    return {"read": read, "decode": decoded, "judge": judged, "encode": encoded, "lines": sum(map(len, lines))}
+    # Each step does what the one before it does as well.
+    steps = {"read": read, "decode": max(0.0, decoded - read), "judge": max(0.0, judged - decoded), "encode": encoded}
+    return {**steps, "lines": lines}
+
+
+def _sources(folder: Path) -> Sequence[Source]:
+    """Return both sources of a folder, read from the beginning as a replay reads them."""
+    return [source_of([folder / f"{name}.jsonl"], name, in_order) for name in SOURCES]
+
+
+def _fetches(source: Source) -> Iterator[Sequence[RawRecord]]:
+    """Yield the fetches of a source until it has given enough lines."""
+    lines = 0
+    while lines < MOST_LINES and (records := source.fetch()):
+        lines += len(records)
+        yield records
 
 
 def chunks(lines: list[list[Line]]) -> list[tuple[int, list[RawRecord]]]:

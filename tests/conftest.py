@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REQUIRE_ALL = "VOUCHERWATCH_REQUIRE_ALL"
 """Set to 1, it turns every skipped test into a failed one."""
 
-collect_ignore = [] if COMPILED else ["unit/core/test_packed.py"]
+collect_ignore = [] if COMPILED else ["unit/core/test_packed.py", "unit/replay/test_straight.py"]
 """Packed vouchers are compiled or not there at all: ``make test`` runs the core's tests both ways."""
 
 _no_kafka = pytest.StashKey[str]()

@@ -68,6 +68,8 @@ class Memory:
         if key not in self.runs:
             self._numbers.note(key)
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
+        if self.usual is not None:
+            self.usual.note(key)
         self._by_age.append(run)
         if self._live:
             self._by_birth.append(run)
@@ -83,6 +85,8 @@ class Memory:
     def take_in(self, run: Run) -> None:
         """Take the run of a voucher that was packed until now; its turn among the births has passed."""
         self.runs[run.key] = run
+        if self.usual is not None:
+            self.usual.note(run.key)
         self._numbers.note(run.key)
         self._by_age.append(run)
         if self._live:
@@ -277,6 +281,7 @@ class Memory:
         """Let a transaction with an open anomaly be found after its run is forgotten."""
         if self.usual is not None:
             self.usual.unpack(voucher.run.key)
+            self.usual.note(voucher.run.key)
         standing = self.with_anomaly.get(voucher.run.key)
         if standing is None:
             standing = self.with_anomaly[voucher.run.key] = []

@@ -34,11 +34,15 @@ from streams.core.timers import NEVER
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
+include "packed_signs.pxi"
 include "packed_shape.pxi"
 include "packed_values.pxi"
+include "packed_original.pxi"
 include "packed_scan.pxi"
 include "packed_agree.pxi"
+include "packed_space.pxi"
 include "packed_table.pxi"
+include "packed_lines.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
 cdef enum:
@@ -53,15 +57,31 @@ cdef enum:
     LINKS = 21
     KINDS = 8
     OUTCOMES = 3
+    MANY_NOTES = 4096
 
 # The places of ``Blindness.speech``.
 cdef enum:
     LAST_SOURCE, STREAK, LAST_MS, SILENT_SINCE
 
 
+cdef struct Fetch:
+    # What all records of one fetch are read with.
+    int source
+    bint first  # no id of it was looked up yet
+    int64_t log_time  # reached so far
+    int64_t processed
+    int64_t now_ms
+    int64_t passed
+
+
 cdef inline uint64_t ticket(uint32_t leg, uint32_t serial) noexcept nogil:
     """Return what a ring holds of a leg: it shows whether the leg is still the same voucher's."""
     return (<uint64_t>serial << 32) | leg
+
+
+cdef inline uint64_t note_of(uint32_t hashed) noexcept nogil:
+    """Return what a set of hashes, which are never 0, holds of a key."""
+    return (<uint64_t>1 << 32) | hashed
 
 
 cdef class Packed:
@@ -72,11 +92,11 @@ cdef class Packed:
 
     cdef Dialect dialect
     cdef Leg* legs
+    cdef Space space
     cdef uint32_t legs_used, legs_room, free_leg
-    cdef Table table
-    cdef Table tills
+    cdef Tables table, tills
     # Forgotten pairs, where this is the ledger too: by key, reference and terminal, in the order of their going.
-    cdef Table cold, cold_references, cold_tills
+    cdef Tables cold, cold_references, cold_tills
     cdef Ring cold_line
     cdef public bint keeps
     """Whether forgotten pairs stay here, until ``forget``; else they are handed out as facts."""
@@ -95,6 +115,7 @@ cdef class Packed:
     cdef int64_t[2] ids_started
     cdef int64_t[2] ids_latest
     cdef Hashes[2] met
+    cdef Hashes noted
     cdef int64_t[2] lone_count
     cdef int64_t lone_due
     cdef int64_t[LINKS] matched
@@ -129,6 +150,11 @@ cdef class Packed:
         self.lone_due = _NEVER
         self.gate_from = self.needed_from = -1
         self.legs_used = 1  # no leg is number 0
+        tables_begin(&self.table)
+        tables_begin(&self.tills)
+        tables_begin(&self.cold)
+        tables_begin(&self.cold_references)
+        tables_begin(&self.cold_tills)
         self.dialect.check_keys = check_keys
         self._learn(policy)
 
@@ -176,14 +202,15 @@ cdef class Packed:
         for leg in range(1, self.legs_used):
             if self.legs[leg].state == EVENT:
                 Py_DECREF(<object>self.legs[leg].held)
-            elif self.legs[leg].state != FREE:
+            elif self.legs[leg].state != FREE and self.legs[leg].size > (STEPS - 1) * STEP:
                 free(self.legs[leg].held)
-        free(self.legs)
-        free(self.table.buckets)
-        free(self.tills.buckets)
-        free(self.cold.buckets)
-        free(self.cold_references.buckets)
-        free(self.cold_tills.buckets)
+        space_clear(&self.space)
+        vw_drop_row(self.legs, self.legs_room * sizeof(Leg))
+        tables_clear(&self.table)
+        tables_clear(&self.tills)
+        tables_clear(&self.cold)
+        tables_clear(&self.cold_references)
+        tables_clear(&self.cold_tills)
         free(self.cold_line.items)
         free(self.closed.items)
         free(self.births.items)
@@ -192,24 +219,24 @@ cdef class Packed:
             hashes_clear(&self.young[i])
             hashes_clear(&self.older[i])
             hashes_clear(&self.met[i])
+        hashes_clear(&self.noted)
         for i in range(WINDOWS):
             free(self.lone[i].items)
 
     # --- legs
 
     cdef uint32_t _new_leg(self) except 0:
-        cdef uint32_t leg = self.free_leg
+        cdef uint32_t leg = self.free_leg, room
         cdef Leg* wider
         if leg:
             self.free_leg = self.legs[leg].partner
             return leg
         if self.legs_used >= self.legs_room:
-            self.legs_room = self.legs_room * 2 if self.legs_room else 4096
-            wider = <Leg*>realloc(self.legs, self.legs_room * sizeof(Leg))
+            room = self.legs_room * 2 if self.legs_room else 4096
+            wider = <Leg*>vw_wider(self.legs, self.legs_room * sizeof(Leg), room * sizeof(Leg))
             if wider == NULL:
                 raise MemoryError
-            self.legs = wider
-            vw_use_huge_pages(wider, self.legs_room * sizeof(Leg))
+            self.legs, self.legs_room = wider, room
         leg = self.legs_used
         self.legs_used += 1
         self.legs[leg].serial = 0
@@ -223,56 +250,57 @@ cdef class Packed:
         self.free_leg = leg
 
     cdef void _drop_leg(self, uint32_t leg) noexcept:
-        free(self.legs[leg].held)
+        space_give(&self.space, self.legs[leg].held, self.legs[leg].size)
         self._free_leg(leg)
 
     cdef uint32_t _find(self, uint32_t hashed, const char* terminal, size_t terminal_size, const char* number,
                         size_t number_size) noexcept:
         """Return the leg that stands under a key, 0 where there is none."""
+        cdef const Table* table = table_of(&self.table, hashed)
         cdef size_t at
         cdef const Leg* leg
-        if self.table.room == 0:
+        if table.room == 0:
             return 0
-        at = hashed & (self.table.room - 1)
-        while self.table.buckets[at].leg:
-            if self.table.buckets[at].hashed == hashed:
-                leg = &self.legs[self.table.buckets[at].leg]
+        at = hashed & (table.room - 1)
+        while table.buckets[at].leg:
+            if table.buckets[at].hashed == hashed:
+                leg = &self.legs[table.buckets[at].leg]
                 if (
                     leg.long_[AT_NUMBER] == number_size
                     and leg.long_[AT_TERMINAL] == terminal_size
-                    and memcmp(<char*>leg.held + leg.at[AT_NUMBER], number, number_size) == 0
-                    and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], terminal, terminal_size) == 0
+                    and vw_equal(<char*>leg.held + leg.at[AT_NUMBER], number, number_size)
+                    and vw_equal(<char*>leg.held + leg.at[AT_TERMINAL], terminal, terminal_size)
                 ):
-                    return self.table.buckets[at].leg
-            at = (at + 1) & (self.table.room - 1)
+                    return table.buckets[at].leg
+            at = (at + 1) & (table.room - 1)
         return 0
 
-    cdef int _enter(self, uint32_t leg, Table* table, Table* tills) except -1:
+    cdef int _enter(self, uint32_t leg, Tables* table, Tables* tills) except -1:
         """Let a leg stand under its key, and at the head of its terminal's legs."""
         cdef Leg* own = &self.legs[leg]
-        cdef Bucket* head = table_find(tills, own.till)
-        table_add(table, own.hashed, leg)
+        cdef Bucket* head = tables_find(tills, own.till)
+        tables_add(table, own.hashed, leg)
         own.before = own.after = 0
         if head == NULL:
-            table_add(tills, own.till, leg)
+            tables_add(tills, own.till, leg)
             return 0
         own.after = head.leg
         self.legs[own.after].before = leg
         head.leg = leg
         return 0
 
-    cdef void _leave(self, uint32_t leg, Table* table, Table* tills) noexcept:
+    cdef void _leave(self, uint32_t leg, Tables* table, Tables* tills) noexcept:
         """Let a leg stand under its key no longer."""
         cdef Leg* own = &self.legs[leg]
-        table_drop(table, own.hashed, leg)
+        tables_drop(table, own.hashed, leg)
         if own.after:
             self.legs[own.after].before = own.before
         if own.before:
             self.legs[own.before].after = own.after
         elif own.after:
-            table_find(tills, own.till).leg = own.after
+            tables_find(tills, own.till).leg = own.after
         else:
-            table_drop(tills, own.till, leg)
+            tables_drop(tills, own.till, leg)
 
     cdef str _text(self, const Leg* leg, int place):
         return PyUnicode_DecodeASCII(<char*>leg.held + leg.at[place], leg.long_[place], NULL)
@@ -359,12 +387,11 @@ cdef class Packed:
         if first[0]:
             first[0] = False
             if log_time - self.ids_started[source] > self.horizon_ms:
-                hashes_clear(&self.older[source])
+                hashes_empty(&self.older[source])
                 if log_time - self.ids_latest[source] <= self.horizon_ms:
-                    self.older[source] = self.young[source]
-                    self.young[source].items = NULL
-                    self.young[source].count = self.young[source].room = 0
-                hashes_clear(&self.young[source])
+                    self.older[source], self.young[source] = self.young[source], self.older[source]
+                else:
+                    hashes_empty(&self.young[source])
                 self.ids_started[source] = log_time
         self.ids_latest[source] = log_time
         if hashes_has(&self.young[source], hashed):
@@ -381,86 +408,114 @@ cdef class Packed:
         Returns the log time reached, the records that are no events, the events that are not packed, and those of
         them that lie behind ``passed`` and are not in the waiting line, all in order.
         """
-        cdef int64_t offset, timestamp
-        cdef bint first = True
-        cdef uint32_t leg
-        cdef Leg* standing
-        cdef Leg* scanned = &self.scanned
+        cdef Fetch fetch
+        cdef size_t before = self.waiting[source].count, place
+        cdef bytes raw
         cdef const char* key_text
         cdef Py_ssize_t key_size
-        cdef bint usual
-        cdef uint64_t hashed
-        cdef size_t before = self.waiting[source].count
-        cdef bytes raw
+        cdef Lines lines
         cdef list letters = [], events = [], behind = []
+        cdef int64_t offset, timestamp
+        cdef bint usual
         cdef tuple record
         cdef array.array times = None if marks is None else marks.times
         cdef array.array offsets = None if marks is None else marks.offsets
-        scanned.source = <uint8_t>source
-        for record in records:
-            offset, timestamp, key, value = record
-            if timestamp > log_time:
-                log_time = timestamp
-                if marks is not None:  # as ``Marks.add``, for nearly every record of a quiet feed
-                    array.extend_buffer(times, <char*>&log_time, 1)
-                    array.extend_buffer(offsets, <char*>&offset, 1)
-            usual = PyBytes_CheckExact(value) and timestamp - now_ms <= self.lead_ms and log_time >= passed
-            if usual:
-                key_text, key_size = NULL, 0
-                if PyBytes_CheckExact(key):
-                    key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
-                usual = scan(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), key_text, key_size, &self.dialect,
-                             scanned, self.buffer)
-                # What was made long ago may be delivered once more: the ledger knows.
-                usual = usual and not (self.dialect.tells_time and log_time - <int64_t>scanned.id_hash >= _OLD)
-            if usual:
-                leg = self._new_leg()
-                standing = &self.legs[leg]
-                scanned.serial = standing.serial
-                standing[0] = scanned[0]
-                standing.state = READ
-                standing.held = malloc(scanned.size)
-                if standing.held == NULL:
-                    raise MemoryError
-                memcpy(standing.held, self.buffer, scanned.size)
-                standing.log_time = log_time
-                standing.offset = offset
-                self._key(standing)
-                if self.table.room:
-                    vw_prefetch(&self.table.buckets[standing.hashed & (self.table.room - 1)])
-                hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
-                if self.young[source].room:
-                    vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
-                if self.older[source].room:
-                    vw_prefetch(&self.older[source].items[hashed & (self.older[source].room - 1)])
-                standing.id_hash = hashed
-                if offset >= processed:
-                    self.read_count[source][standing.kind][standing.outcome] += 1
-                    self.defaulted += standing.defaulted
-                ring_push(&self.waiting[source], leg)
-                continue
-            event = decode(offset, log_time, timestamp, key, value, now_ms)
-            if type(event) is not Event:
-                letters.append(event)
-                continue
-            raw = event.body.event_id.encode()
-            hashed = hash_bytes(raw, len(raw), 0)
-            events.append(event)
-            if log_time < passed:
-                if self._is_known(source, hashed, log_time, &first):
-                    event.id_known = True
-                behind.append(event)
-                continue
-            leg = self._new_leg()
-            standing = &self.legs[leg]
-            standing.state = EVENT
-            standing.log_time = log_time
-            Py_INCREF(event)
-            standing.held = <void*>event
-            standing.id_hash = hashed
-            ring_push(&self.waiting[source], leg)
-        self._look_ahead(source, before, &first)
-        return log_time, letters, events, behind
+        fetch.source, fetch.processed, fetch.now_ms, fetch.passed = source, processed, now_ms, passed
+        fetch.log_time, fetch.first = log_time, True
+        self.scanned.source = <uint8_t>source
+        if type(records) is Lines and marks is None:
+            lines = records
+            for place in range(lines.kept):
+                offset, timestamp = lines.first_offset + <int64_t>place, lines.found[place].time
+                fetch.log_time = max(fetch.log_time, timestamp)
+                if not self._read_usual(
+                    &fetch, offset, timestamp, lines.text + lines.found[place].start, lines.found[place].size, NULL, 0
+                ):
+                    self._read_event(&fetch, lines._record(place), decode, letters, events, behind)
+        else:
+            for record in records:
+                offset, timestamp, key, value = record
+                if timestamp > fetch.log_time:
+                    fetch.log_time = timestamp
+                    if marks is not None:  # as ``Marks.add``, for nearly every record of a quiet feed
+                        array.extend_buffer(times, <char*>&timestamp, 1)
+                        array.extend_buffer(offsets, <char*>&offset, 1)
+                usual = PyBytes_CheckExact(value)
+                if usual:
+                    raw, key_text, key_size = value, NULL, 0
+                    if PyBytes_CheckExact(key):
+                        key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
+                    usual = self._read_usual(&fetch, offset, timestamp, PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw),
+                                             key_text, key_size)
+                if not usual:
+                    self._read_event(&fetch, record, decode, letters, events, behind)
+        self._look_ahead(source, before, &fetch.first)
+        return fetch.log_time, letters, events, behind
+
+    cdef bint _read_usual(self, Fetch* fetch, int64_t offset, int64_t timestamp, const char* text, size_t size,
+                          const char* key, size_t key_size) except -1:
+        """Let a record that is usual stand in the waiting line; tell whether it is."""
+        cdef int source = fetch.source
+        cdef uint32_t leg
+        cdef Leg* standing
+        cdef Leg* scanned = &self.scanned
+        cdef uint64_t hashed
+        if timestamp - fetch.now_ms > self.lead_ms or fetch.log_time < fetch.passed:
+            return False
+        if not scan(text, size, key, key_size, &self.dialect, scanned, self.buffer):
+            return False
+        if self.dialect.tells_time and fetch.log_time - <int64_t>scanned.id_hash >= _OLD:
+            return False  # what was made long ago may be delivered once more: the ledger knows
+        scanned.held = space_take(&self.space, scanned.size)
+        leg = self._new_leg()
+        standing = &self.legs[leg]
+        scanned.serial = standing.serial
+        standing[0] = scanned[0]
+        standing.state = READ
+        memcpy(standing.held, self.buffer, scanned.size)
+        standing.log_time = fetch.log_time
+        standing.offset = offset
+        self._key(standing)
+        vw_prefetch(bucket_of(&self.table, standing.hashed))
+        hashed = hash_bytes(self.buffer + scanned.at[AT_ID], scanned.long_[AT_ID], 0)
+        if self.young[source].room:
+            vw_prefetch(&self.young[source].items[hashed & (self.young[source].room - 1)])
+        if self.older[source].room:
+            vw_prefetch(&self.older[source].items[hashed & (self.older[source].room - 1)])
+        standing.id_hash = hashed
+        if offset >= fetch.processed:
+            self.read_count[source][standing.kind][standing.outcome] += 1
+            self.defaulted += standing.defaulted
+        ring_push(&self.waiting[source], leg)
+        return True
+
+    cdef int _read_event(self, Fetch* fetch, tuple record, decode, list letters, list events, list behind) except -1:
+        """Read a record that is not usual: an event for the waiting line or behind it, or a dead letter."""
+        cdef uint32_t leg
+        cdef Leg* standing
+        cdef uint64_t hashed
+        cdef bytes raw
+        event = decode(record[0], fetch.log_time, record[1], record[2], record[3], fetch.now_ms)
+        if type(event) is not Event:
+            letters.append(event)
+            return 0
+        raw = event.body.event_id.encode()
+        hashed = hash_bytes(raw, len(raw), 0)
+        events.append(event)
+        if fetch.log_time < fetch.passed:
+            if self._is_known(fetch.source, hashed, fetch.log_time, &fetch.first):
+                event.id_known = True
+            behind.append(event)
+            return 0
+        leg = self._new_leg()
+        standing = &self.legs[leg]
+        standing.state = EVENT
+        standing.log_time = fetch.log_time
+        Py_INCREF(event)
+        standing.held = <void*>event
+        standing.id_hash = hashed
+        ring_push(&self.waiting[fetch.source], leg)
+        return 0
 
     cdef uint32_t _reference(self, const Leg* leg, int place) noexcept:
         """Return the hash of a reference without leading zeros, 0 where there is none."""
@@ -485,16 +540,17 @@ cdef class Packed:
             if leg.state == EVENT:
                 if leg.known:
                     (<object>leg.held).id_known = True
-            elif self.table.room:
-                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
+                continue
+            bucket = bucket_of(&self.table, leg.hashed)
+            if bucket != NULL:
                 vw_prefetch(&self.legs[bucket.leg])
                 vw_prefetch(<char*>&self.legs[bucket.leg] + sizeof(Leg) - 1)
-        if self.table.room:
-            for i in range(before, ring.count):
-                leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
-                bucket = &self.table.buckets[leg.hashed & (self.table.room - 1)]
-                if bucket.leg and bucket.hashed == leg.hashed and leg.state == READ:
-                    vw_prefetch(self.legs[bucket.leg].held)
+        for i in range(before, ring.count):
+            leg = &self.legs[ring.items[(ring.first + i) & (ring.room - 1)]]
+            if leg.state == READ:
+                bucket = bucket_of(&self.table, leg.hashed)
+                if bucket != NULL and bucket.leg and bucket.hashed == leg.hashed:
+                    vw_prefetch_piece(self.legs[bucket.leg].held, self.legs[bucket.leg].size)
         return 0
 
     cdef void _key(self, Leg* leg) noexcept:
@@ -584,7 +640,7 @@ cdef class Packed:
             self._leave(first, &self.table, &self.tills)
             self.facts.append(self._fact(first))
             standing.state = DETACHED
-        elif (self.runs or self.accused):
+        elif hashes_has(&self.noted, note_of(own.hashed)):
             key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
             if key in self.runs or key in self.accused:
                 return False
@@ -676,6 +732,26 @@ cdef class Packed:
         self._drop_leg(first)
         return found
 
+    def note(self, str terminal, str number):
+        """Take note that a key stands among the vouchers that are not packed.
+
+        What does not is known by that at once, without its strings.  Notes of those that are gone are dropped together.
+        """
+        if self.noted.count > 2 * (len(self.runs) + len(self.accused)) + MANY_NOTES:
+            hashes_empty(&self.noted)
+            for key in self.runs:
+                self._note(key[0], key[1])
+            for key in self.accused:
+                self._note(key[0], key[1])
+        self._note(terminal, number)
+
+    cdef int _note(self, str terminal, str number) except -1:
+        cdef Py_ssize_t terminal_size, number_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
+        hashes_add(&self.noted, note_of(key_hash(terminal_text, terminal_size, number_text, number_size)))
+        return 0
+
     def due_keys(self, int64_t before, int64_t at_most=_NEVER):
         """Return the keys of the lone legs with a deadline smaller than ``before``, the ``at_most`` oldest."""
         cdef int i, best
@@ -714,7 +790,7 @@ cdef class Packed:
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
         cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
         cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
-        cdef Bucket* head = table_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef Bucket* head = tables_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
         cdef uint32_t at = head.leg if head != NULL else 0
         cdef const Leg* leg
         keys = []
@@ -734,7 +810,7 @@ cdef class Packed:
         self._enter(first, &self.cold, &self.cold_tills)
         for place in range(2):
             if one.references[place]:
-                table_add(&self.cold_references, one.references[place], first)
+                tables_add(&self.cold_references, one.references[place], first)
         ring_push(&self.cold_line, first)
         return 0
 
@@ -758,7 +834,7 @@ cdef class Packed:
             self._leave(leg, &self.cold, &self.cold_tills)
             for place in range(2):
                 if one.references[place]:
-                    table_drop(&self.cold_references, one.references[place], leg)
+                    tables_drop(&self.cold_references, one.references[place], leg)
             self._drop_leg(one.partner)
             self._drop_leg(leg)
         return lost
@@ -772,20 +848,21 @@ cdef class Packed:
         cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
         cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
         cdef uint32_t hashed = key_hash(terminal_text, terminal_size, number_text, number_size)
+        cdef const Table* cold = table_of(&self.cold, hashed)
         cdef size_t at
         cdef const Leg* leg
         found = []
-        if self.cold.room == 0:
+        if cold.room == 0:
             return found
-        at = hashed & (self.cold.room - 1)
-        while self.cold.buckets[at].leg:
-            if self.cold.buckets[at].hashed == hashed:
-                leg = &self.legs[self.cold.buckets[at].leg]
+        at = hashed & (cold.room - 1)
+        while cold.buckets[at].leg:
+            if cold.buckets[at].hashed == hashed:
+                leg = &self.legs[cold.buckets[at].leg]
                 if self._is_of(leg, AT_TERMINAL, terminal_text, terminal_size) and self._is_of(
                     leg, AT_NUMBER, number_text, number_size
                 ):
-                    found.append(self._fact(self.cold.buckets[at].leg))
-            at = (at + 1) & (self.cold.room - 1)
+                    found.append(self._fact(cold.buckets[at].leg))
+            at = (at + 1) & (cold.room - 1)
         return found
 
     def facts_of_reference(self, str terminal, str reference):
@@ -794,23 +871,24 @@ cdef class Packed:
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
         cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
         cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
+        cdef const Table* cold = table_of(&self.cold_references, hashed)
         cdef size_t at
         found = []
-        if self.cold_references.room == 0:
+        if cold.room == 0:
             return found
-        at = hashed & (self.cold_references.room - 1)
-        while self.cold_references.buckets[at].leg:
-            if self.cold_references.buckets[at].hashed == hashed:
-                if self._is_of(&self.legs[self.cold_references.buckets[at].leg], AT_TERMINAL, text, size):
-                    found.append(self._fact(self.cold_references.buckets[at].leg))
-            at = (at + 1) & (self.cold_references.room - 1)
+        at = hashed & (cold.room - 1)
+        while cold.buckets[at].leg:
+            if cold.buckets[at].hashed == hashed:
+                if self._is_of(&self.legs[cold.buckets[at].leg], AT_TERMINAL, text, size):
+                    found.append(self._fact(cold.buckets[at].leg))
+            at = (at + 1) & (cold.room - 1)
         return found
 
     def facts_of_terminal(self, str terminal, int64_t since):
         """Return the forgotten pairs of a terminal that began at a log time or later, as facts."""
         cdef Py_ssize_t size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef Bucket* head = table_find(&self.cold_tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef Bucket* head = tables_find(&self.cold_tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
         cdef uint32_t at = head.leg if head != NULL else 0
         found = []
         while at:
@@ -896,10 +974,10 @@ cdef class Packed:
     def sizes(self):
         """Return the size of everything that grows with the traffic, by name."""
         return {
-            "keys": self.table.count,
+            "keys": tables_count(&self.table),
             "closed": self.closed.count,
             "births": self.births.count,
-            "cold": self.cold.count + self.cold_references.count + self.cold_line.count,
+            "cold": tables_count(&self.cold) + tables_count(&self.cold_references) + self.cold_line.count,
             "lone": sum(self.lone[i].count for i in range(self.windows)),
             "ids": self.young[0].count + self.older[0].count + self.young[1].count + self.older[1].count,
         }

@@ -6,9 +6,9 @@ cdef inline bint same(const Leg* one, const Leg* other, int place) noexcept nogi
     cdef size_t size = one.long_[place]
     if size == 0 or other.long_[place] == 0:
         return True
-    return size == other.long_[place] and memcmp(
+    return size == other.long_[place] and vw_equal(
         <char*>one.held + one.at[place], <char*>other.held + other.at[place], size
-    ) == 0
+    )
 
 
 cdef bint same_batch(const Leg* one, const Leg* other) noexcept nogil:

@@ -37,9 +37,9 @@ cdef bint take_text(
             return size == 8 and memcmp(text, b"terminal", 8) == 0
         return size == 4 and memcmp(text, b"host", 4) == 0
     if field == VOUCHER_NUMBER:
-        return size <= 12 and is_digits(text, size)
+        return size <= 12 and vw_digits(text, size)
     if field == BATCH_NUMBER:
-        return size <= 6 and is_digits(text, size)
+        return size <= 6 and vw_digits(text, size)
     if field == RRN:
         return size <= 12 and trimmed(&text, size) > 0
     if field == AUTH_CODE:
@@ -56,7 +56,7 @@ cdef bint take_text(
     if field == CURRENCY:
         if size != 3:
             return False
-        if is_digits(text, 3):
+        if vw_digits(text, 3):
             leg.currency = dialect.currency_of_digits[two_digits(text) * 10 + text[2] - c"0"]
         else:
             place = letters_place(text)
@@ -119,6 +119,15 @@ cdef inline void note_place(Leg* leg, int field, const char* packed, size_t at, 
     leg.at[place] = <uint16_t>(text - packed)
 
 
+cdef size_t scan_time(const char* text, size_t size) noexcept nogil:
+    """Return the length of the ``received_at`` that a recorded record begins with, its comma included; else 0."""
+    if size < 32 or not vw_equal(text, RECEIVED, TIME_START) or text[TIME_START] == c"0":
+        return 0
+    if not vw_digits(text + TIME_START, TIME_DIGITS) or text[TIME_START + TIME_DIGITS] != c",":
+        return 0
+    return TIME_START + TIME_DIGITS + 1
+
+
 cdef bint scan(
     const char* text, size_t size, const char* key, size_t key_size, const Dialect* dialect, Leg* leg, char* packed
 ) noexcept nogil:
@@ -130,7 +139,11 @@ cdef bint scan(
     cdef int64_t number
     if size > LONGEST_RECORD or size < 2 or text[0] != c"{":
         return False
-    p = 1
+    p = scan_time(text, size)
+    if p:
+        seen = <uint32_t>1 << RECEIVED_AT
+    else:
+        p = 1
     leg.amount = -1
     leg.currency = leg.link = leg.card = 0
     memset(leg.long_, 0, sizeof(leg.long_))
@@ -141,8 +154,7 @@ cdef bint scan(
             return False
         p += 1
         name = p
-        while p < size and PLAIN[<uint8_t>text[p]]:
-            p += 1
+        p += vw_plain(text + p, size - p)
         if p + 2 >= size or text[p] != c'"':
             return False
         name_size = p - name
@@ -162,10 +174,8 @@ cdef bint scan(
         is_text = text[p] == c'"'
         start = p
         if is_text:
-            p += 1
-            start = p
-            while p < size and PLAIN[<uint8_t>text[p]]:
-                p += 1
+            start = p + 1
+            p = start + vw_plain(text + start, size - start)
             if p >= size or text[p] != c'"':
                 return False
             long_ = p - start
@@ -180,6 +190,10 @@ cdef bint scan(
             if field != RECEIVED_AT:
                 packed[full] = <char>(field | ABSENT)
                 full += 1
+        elif field == ORIGINAL:
+            if text[p] != c"{" or not scan_original(text + p, size - p, &long_):
+                return False
+            p += long_
         else:
             number = 0
             is_number = True
@@ -219,7 +233,7 @@ cdef bint scan(
                 memcpy(packed + full + 1, text + name, name_size)
                 full += name_size + 1
             packed[full] = <char>long_
-            memcpy(packed + full + 1, text + start, long_)
+            vw_copy(packed + full + 1, text + start, long_)
             note_place(leg, field, packed, full + 1, long_)
             full += long_ + 1
         while p < size and text[p] == c" ":

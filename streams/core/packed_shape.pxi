@@ -7,13 +7,13 @@ cdef enum:
 cdef enum:
     EVENT_ID, KIND, EVENT_TIME, TERMINAL_ID, MERCHANT_ID, SOURCE, VOUCHER_NUMBER, BATCH_NUMBER, RRN, AUTH_CODE,
     RESPONSE_CODE, OUTCOME, AMOUNT, CURRENCY, CARD, LINK, SOFTWARE_VERSION, TERMINAL_MODEL, NETWORK_TYPE, REGION,
-    OPERATOR_ID, ENTRY_MODE, ROUND_TRIP_MS, OFFLINE, RECEIVED_AT, EXTRA
+    OPERATOR_ID, ENTRY_MODE, ROUND_TRIP_MS, OFFLINE, RECEIVED_AT, ORIGINAL, EXTRA
 
 FIELDS = (
     b"event_id", b"kind", b"event_time", b"terminal_id", b"merchant_id", b"source", b"voucher_number", b"batch_number",
     b"rrn", b"auth_code", b"response_code", b"outcome", b"amount", b"currency", b"card", b"link", b"software_version",
     b"terminal_model", b"network_type", b"region", b"operator_id", b"entry_mode", b"round_trip_ms", b"offline",
-    b"received_at",
+    b"received_at", b"original",
 )
 USUAL_KINDS = ("sale", "void", "refund", "preauth", "preauth_void", "completion", "completion_void", "query")
 FINAL_OUTCOMES = ("approved", "declined", "rejected")
@@ -32,6 +32,7 @@ cdef enum:
     LONGEST_PADDED = 32
     LONGEST_TEXT = 12  # below the shortest card number, 13: no field of this length needs the card test
     LONGEST_NAME = 32
+    LONGEST_ORIGINAL = 256  # its length has a byte
     CODES = 1296  # response codes: two digits or capitals
     CURRENCY_LETTERS = 17576  # three capitals
 
@@ -42,6 +43,15 @@ cdef extern from *:
     """
     const int64_t INTEGER_LIMIT "VW_INTEGER_LIMIT"
     const int64_t LATEST_TIME_MS "VW_LATEST_TIME_MS"
+
+# What a reference to an original is made of.
+cdef enum:
+    PART_BATCH, PART_NUMBER, PART_DATE, PART_RRN, PART_AUTH, PART_KIND, PART_AMOUNT
+
+cdef const char* RECEIVED = b'{"received_at":   '  # what a recorded record begins with; blanks up to the next step
+cdef enum:
+    TIME_START = 15
+    TIME_DIGITS = 13
 
 # The values of a leg that are compared or looked up again: their places in what is packed.
 cdef enum:
@@ -87,8 +97,3 @@ cdef struct Dialect:
     uint8_t links
     uint8_t link_size[20]
     char link_name[20][LONGEST_TEXT]
-
-cdef uint8_t PLAIN[256]  # printable ASCII but for the quote and the backslash
-cdef int _sign
-for _sign in range(256):
-    PLAIN[_sign] = 0x20 <= _sign <= 0x7E and _sign not in (0x22, 0x5C)

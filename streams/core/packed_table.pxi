@@ -1,25 +1,3 @@
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #include <sys/mman.h>
-    #define vw_prefetch(place) __builtin_prefetch(place)
-    /* A table of gigabytes in pages of 4 KiB misses the processor's page tables at nearly every look. */
-    static void vw_use_huge_pages(void *place, size_t size) {
-    #ifdef MADV_HUGEPAGE
-        const uintptr_t huge = (uintptr_t)1 << 21;
-        uintptr_t first = ((uintptr_t)place + huge - 1) & ~(huge - 1);
-        uintptr_t last = ((uintptr_t)place + size) & ~(huge - 1);
-        if (place && last > first)
-            madvise((void *)first, last - first, MADV_HUGEPAGE);
-    #else
-        (void)place; (void)size;
-    #endif
-    }
-    """
-    void vw_prefetch(const void* place) noexcept nogil
-    void vw_use_huge_pages(void* place, size_t size) noexcept nogil
-
-
 # Flat containers of numbers: a first-in-first-out ring, a set of hashes, a table from a hash to a leg.
 
 cdef struct Ring:
@@ -101,6 +79,15 @@ cdef int hashes_add(Hashes* known, uint64_t hashed) except -1 nogil:
     return 0
 
 
+cdef void hashes_empty(Hashes* known) noexcept nogil:
+    """Forget all, and keep the room for as many: clearing it takes a fraction of letting it grow again."""
+    if known.count * 8 < known.room:
+        hashes_clear(known)
+    elif known.count:
+        memset(known.items, 0, known.room * sizeof(uint64_t))
+        known.count = 0
+
+
 cdef void hashes_clear(Hashes* known) noexcept nogil:
     free(known.items)
     known.items = NULL
@@ -134,15 +121,51 @@ cdef struct Table:
     Bucket* buckets
     size_t count
     size_t room
+    size_t early  # how much earlier than three quarters full it grows, in 128ths
+
+
+cdef enum:
+    PARTS = 64
+    PART_BITS = 26  # of a hash, that are left for the place within a part
+    SMALLEST_PART = 64
+
+
+cdef struct Tables:
+    # One table in parts, by the highest bits of a hash.  Each grows at another filling, so that there is no moment
+    # at which all of millions have to move.
+    Table parts[PARTS]
+
+
+cdef void tables_begin(Tables* tables) noexcept nogil:
+    cdef size_t i
+    for i in range(PARTS):
+        tables.parts[i].early = 48 * i // PARTS
+
+
+cdef void tables_clear(Tables* tables) noexcept nogil:
+    cdef size_t i
+    for i in range(PARTS):
+        free(tables.parts[i].buckets)
+
+
+cdef inline Table* table_of(Tables* tables, uint32_t hashed) noexcept nogil:
+    """Return the part that a hash belongs to."""
+    return &tables.parts[hashed >> PART_BITS]
+
+
+cdef inline const Bucket* bucket_of(Tables* tables, uint32_t hashed) noexcept nogil:
+    """Return the bucket at which the search for a hash begins, NULL where there is none."""
+    cdef const Table* table = table_of(tables, hashed)
+    return &table.buckets[hashed & (table.room - 1)] if table.room else NULL
 
 
 cdef int table_add(Table* table, uint32_t hashed, uint32_t leg) except -1 nogil:
     """Take a leg under a hash; the caller knows that its key is not there."""
     cdef Table wider
     cdef size_t at
-    if table.count * 5 >= table.room * 3:
-        wider.room = table.room * 2 if table.room else 4096
-        wider.count = 0
+    if table.count * 128 >= table.room * (96 - table.early):
+        wider.room = table.room * 2 if table.room else SMALLEST_PART
+        wider.count, wider.early = 0, table.early
         wider.buckets = <Bucket*>calloc(wider.room, sizeof(Bucket))
         if wider.buckets == NULL:
             with gil:
@@ -193,3 +216,22 @@ cdef void table_drop(Table* table, uint32_t hashed, uint32_t leg) noexcept nogil
             gap = at
     table.buckets[gap].leg = 0
     table.count -= 1
+
+
+cdef inline int tables_add(Tables* tables, uint32_t hashed, uint32_t leg) except -1 nogil:
+    return table_add(table_of(tables, hashed), hashed, leg)
+
+
+cdef inline void tables_drop(Tables* tables, uint32_t hashed, uint32_t leg) noexcept nogil:
+    table_drop(table_of(tables, hashed), hashed, leg)
+
+
+cdef inline Bucket* tables_find(Tables* tables, uint32_t hashed) noexcept nogil:
+    return table_find(table_of(tables, hashed), hashed)
+
+
+cdef inline size_t tables_count(const Tables* tables) noexcept nogil:
+    cdef size_t i, count = 0
+    for i in range(PARTS):
+        count += tables.parts[i].count
+    return count

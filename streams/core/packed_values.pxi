@@ -1,23 +1,21 @@
 # The values of a record, sign by sign: digits, times, codes, cards, names.
 
 
-cdef inline bint is_digits(const char* text, size_t size) noexcept nogil:
-    cdef size_t i
-    for i in range(size):
-        if text[i] < c"0" or text[i] > c"9":
-            return False
-    return True
-
-
 cdef inline int two_digits(const char* text) noexcept nogil:
     if text[0] < c"0" or text[0] > c"9" or text[1] < c"0" or text[1] > c"9":
         return -1
     return (text[0] - c"0") * 10 + text[1] - c"0"
 
 
+cdef inline int days_of(int month, bint is_leap) noexcept nogil:
+    if month == 2:
+        return 28 + is_leap
+    return 30 if month == 4 or month == 6 or month == 9 or month == 11 else 31
+
+
 cdef bint is_usual_time(const char* text, size_t size) noexcept nogil:
     """Tell whether a text is an RFC 3339 time with offset, in whole seconds or milliseconds."""
-    cdef int century, year, month, day, hour, minute, second, full
+    cdef int century, year, month, day, hour, minute, second
     cdef size_t end = 19
     if size < 20 or text[4] != c"-" or text[7] != c"-" or text[10] != c"T" or text[13] != c":" or text[16] != c":":
         return False
@@ -25,15 +23,10 @@ cdef bint is_usual_time(const char* text, size_t size) noexcept nogil:
     hour, minute, second = two_digits(text + 11), two_digits(text + 14), two_digits(text + 17)
     if century < 0 or year < 0 or century + year == 0 or month < 1 or month > 12 or day < 1:
         return False
-    full = 31
-    if month == 4 or month == 6 or month == 9 or month == 11:
-        full = 30
-    elif month == 2:
-        full = 28 + (year % 4 == 0 and (year != 0 or century % 4 == 0))
-    if day > full or hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 59:
+    if day > days_of(month, year % 4 == 0 and (year != 0 or century % 4 == 0)) or hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 59:
         return False
     if text[19] == c".":
-        if size < 24 or not is_digits(text + 20, 3):
+        if size < 24 or not vw_digits(text + 20, 3):
             return False
         end = 23
     if size == end + 1:
@@ -87,13 +80,15 @@ cdef uint8_t card_class(const char* text, size_t size) noexcept nogil:
     cdef size_t i, run = 0
     cdef bint token = False
     cdef char sign
-    if size > 10 and size <= 33 and is_digits(text + size - 4, 4):
+    if size > 10 and size <= 33 and vw_digits(text + size - 4, 4):
         sign = text[6]
         if sign == c"*" or sign == c"x" or sign == c"X" or sign == c"#":
             i = 7
             while i < size - 4 and text[i] == sign:
                 i += 1
             if i == size - 4:
+                if vw_digits(text, 6):
+                    return MASKED
                 for i in range(6):
                     if text[i] != c"*" and (text[i] < c"0" or text[i] > c"9"):
                         break
@@ -116,7 +111,7 @@ cdef uint8_t card_class(const char* text, size_t size) noexcept nogil:
 
 
 cdef inline int field_of(const char* name, size_t size) noexcept nogil:
-    """Return the code of a field's name, ``EXTRA`` for one of the sender's own, -1 for ``original``."""
+    """Return the code of a field's name, ``EXTRA`` for one of the sender's own."""
     if size == 4:
         if memcmp(name, b"kind", 4) == 0:
             return KIND
@@ -139,7 +134,7 @@ cdef inline int field_of(const char* name, size_t size) noexcept nogil:
         if memcmp(name, b"currency", 8) == 0:
             return CURRENCY
         if memcmp(name, b"original", 8) == 0:
-            return -1
+            return ORIGINAL
     elif size == 6:
         if memcmp(name, b"amount", 6) == 0:
             return AMOUNT
@@ -182,6 +177,26 @@ cdef inline int field_of(const char* name, size_t size) noexcept nogil:
         if memcmp(name, b"software_version", 16) == 0:
             return SOFTWARE_VERSION
     return EXTRA
+
+
+cdef inline int part_of(const char* name, size_t size) noexcept nogil:
+    """Return the part of a reference to an original that has a name, -1 where none has."""
+    if size == 3 and memcmp(name, b"rrn", 3) == 0:
+        return PART_RRN
+    if size == 4:
+        if memcmp(name, b"date", 4) == 0:
+            return PART_DATE
+        if memcmp(name, b"kind", 4) == 0:
+            return PART_KIND
+    if size == 6 and memcmp(name, b"amount", 6) == 0:
+        return PART_AMOUNT
+    if size == 9 and memcmp(name, b"auth_code", 9) == 0:
+        return PART_AUTH
+    if size == 12 and memcmp(name, b"batch_number", 12) == 0:
+        return PART_BATCH
+    if size == 14 and memcmp(name, b"voucher_number", 14) == 0:
+        return PART_NUMBER
+    return -1
 
 
 cdef inline int kind_of(const char* text, size_t size) noexcept nogil:

@@ -15,9 +15,9 @@ from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import SOURCES, TERMINAL
 
 try:
-    from streams.core.packed import Packed
+    from streams.core.packed import Lines, Packed
 except ImportError:  # not compiled: every event is an object
-    Packed = None  # type: ignore[assignment,misc]  # as said
+    Lines = Packed = None  # type: ignore[assignment,misc]  # as said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from streams.core.state import LaneState
     from streams.core.wire import DeadLetter, RawRecord
 
+
+__all__ = ["AVAILABLE", "Lines", "Packed", "Usual", "fits"]
 
 AVAILABLE: Final = Packed is not None
 
@@ -115,6 +117,10 @@ class Usual:
     def pack_from(self, log_time: int) -> None:
         """Let no event before a log time stay packed."""
         self._packed.gate_from = log_time
+
+    def note(self, key: Key) -> None:
+        """Take note that a key stands among the runs or open anomalies of the memory."""
+        self._packed.note(*key)
 
     def unpack(self, key: Key) -> Run | None:
         """Make a run of a packed voucher; ``None`` where there is none with this key."""

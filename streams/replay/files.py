@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import gzip
 import heapq
+import io
 import pickle
 import tempfile
 import zlib
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -19,10 +21,11 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from streams.core.fields import parse_time
+from streams.core.usual import Lines
 from streams.errors import UnreachableError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 Line = tuple[int, int, int, bytes]
@@ -31,6 +34,10 @@ Line = tuple[int, int, int, bytes]
 SORT_RUN_LINES: Final = 200_000
 CHUNK_LINES: Final = 512
 """Lines a fetch: what is read is applied while it is still in the processor's cache."""
+PIECE_BYTES: Final = 1 << 16
+
+
+_FAULTS: Final = (OSError, EOFError, zlib.error)
 
 
 class NotSortedError(Exception):
@@ -53,6 +60,18 @@ def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     if path.name.endswith(".gz"):
         return gzip.open(path, "rb")
     return path.open("rb", buffering=1 << 20)
+
+
+@contextmanager
+def _pieces(path: Path) -> Iterator[tuple[Callable[[memoryview], int], int]]:
+    """Open a file; give what reads a piece of it into a buffer, and how large a piece may be."""
+    if path.name.endswith(".gz"):
+        with gzip.open(path, "rb") as packed:
+            # As much as it unpacks at once: what comes before an error is not lost with it.
+            yield packed.readinto1, io.DEFAULT_BUFFER_SIZE
+    else:
+        with path.open("rb", buffering=0) as plain:
+            yield plain.readinto, PIECE_BYTES
 
 
 def _stamp_of(line: bytes) -> tuple[bool | None, int | None]:
@@ -98,13 +117,42 @@ def read_chunks(path: Path, position: int, source: str, *, in_order: bool = Fals
                         raise NotSortedError
                     latest = times[-1]
                 yield chunk
-    except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        read = lines.number + len(raws)
-        where = f" after line {read}" if read else ""
-        raise UnreachableError(
-            f"cannot read {source} file {path}{where}: {why}; check the path and that the file is whole"
-        ) from error
+    except _FAULTS as error:
+        raise _broken(path, source, lines.number + len(raws), error) from error
+
+
+def straight(path: Path, source: str) -> Iterator[Lines]:
+    """Yield the lines of one sorted file as fetches that a compiled lane reads where they stand.
+
+    Each is the same object with other lines.  Raises the same as ``read_chunks`` with ``in_order``, at the same lines.
+    """
+    stamps = _Lines(path, 0, source)
+    lines = Lines(CHUNK_LINES)
+    try:
+        with _pieces(path) as (readinto, size):
+            while True:
+                lines.begin()
+                while lines.lacks:
+                    lines.fill(readinto, size)
+                if not lines.read > lines.number:
+                    return
+                while (raw := lines.unusual(stamps.bears_times)) is not None:
+                    if raw.strip():
+                        lines.keep(stamps.stamp(raw, lines.number, lines.time))
+                if lines.falls:
+                    raise NotSortedError
+                if lines:
+                    yield lines
+    except _FAULTS as error:
+        raise _broken(path, source, lines.read, error) from error
+
+
+def _broken(path: Path, source: str, read: int, error: Exception) -> UnreachableError:
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    where = f" after line {read}" if read else ""
+    return UnreachableError(
+        f"cannot read {source} file {path}{where}: {why}; check the path and that the file is whole"
+    )
 
 
 class _Lines:
@@ -122,7 +170,7 @@ class _Lines:
         """Return the next lines of the file with their timestamps, without blank ones."""
         found: list[Line] = []
         position, timestamp = self._position, self._timestamp
-        usual = self._first is not None and self._first[0]
+        usual = self.bears_times
         for number, raw in enumerate(raws, self.number + 1):
             # The usual line of a recorded feed begins with its time: no need to parse it for that.
             digits = raw[_TIME_START:_TIME_END]
@@ -133,14 +181,20 @@ class _Lines:
             line = raw.rstrip(b"\r\n")
             if not line.strip():
                 continue
-            timestamp = self._stamp(line, number, timestamp)
-            usual = self._first is not None and self._first[0]
+            timestamp = self.stamp(line, number, timestamp)
+            usual = self.bears_times
             found.append((timestamp, position, number, line))
         self.number += len(raws)
         self._timestamp = timestamp
         return found
 
-    def _stamp(self, line: bytes, number: int, before: int) -> int:
+    @property
+    def bears_times(self) -> bool:
+        """Tell whether the lines of this file have ``received_at``."""
+        return self._first is not None and self._first[0]
+
+    def stamp(self, line: bytes, number: int, before: int) -> int:
+        """Return the timestamp of a line, given that of the line before it; raises ``UsageError`` for a mixed file."""
         has, at = _stamp_of(line)
         if has is not None:
             if self._first is None:

@@ -13,9 +13,10 @@ import msgspec
 
 from streams.core.lane import AnomalyChange, Lane, LaneOutput
 from streams.core.timers import NEVER
+from streams.core.usual import AVAILABLE
 from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter
 from streams.errors import UnreachableError
-from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk
+from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk, straight
 from streams.replay.sides import behind
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.core.policy import Policy
+    from streams.core.usual import Lines
+    from streams.core.wire import RawRecord
 
 _YOUNG_OBJECTS: Final = 200_000
 _OLDER_ROUNDS: Final = 100
@@ -60,7 +63,7 @@ class _Source:
         self.reached_ms = -1
         self.done = False
 
-    def fetch(self) -> list[tuple[int, int, bytes | None, bytes | None]]:
+    def fetch(self) -> Sequence[RawRecord]:
         """Return the next records; offsets count the lines of this source in their merged order."""
         self.chunk = chunk = next(self._chunks, [])
         first = self._next_offset
@@ -75,6 +78,36 @@ class _Source:
         """Return the file and line number of a record of the chunk just read."""
         line = self.chunk[offset - (self._next_offset - len(self.chunk))]
         return str(self._paths[line[1]]), line[2]
+
+
+class _Straight:
+    """The lines of a source that is one sorted file, for a compiled lane."""
+
+    def __init__(self, chunks: Iterator[Lines], path: Path) -> None:
+        self._chunks = chunks
+        self._path = path
+        self._next_offset = 0
+        self._lines: Lines | None = None
+        self.reached_ms = -1
+        self.done = False
+
+    def fetch(self) -> Sequence[RawRecord]:
+        """Return the next records, which stay what they are until the next call; offsets count the lines."""
+        self._lines = lines = next(self._chunks, None)
+        if lines is None:
+            self.done = True
+            return []
+        lines.first_offset = self._next_offset
+        self._next_offset += len(lines)
+        self.reached_ms = lines.time
+        return lines
+
+    def place(self, offset: int) -> tuple[str, int]:
+        """Return the file and line number of a record of the fetch just read."""
+        return str(self._path), 0 if self._lines is None else self._lines.number_of(offset)
+
+
+Source = _Source | _Straight
 
 
 class Findings:
@@ -165,10 +198,7 @@ def _replay(
 ) -> ReplayResult:
     with ExitStack() as stack:
         findings = Findings(created(deadletter, stack))
-        sources = tuple(
-            _Source(read(paths[source], SOURCES[source]) if paths[source] else iter(()), paths[source])
-            for source in (TERMINAL, HOST)
-        )
+        sources = tuple(source_of(paths[source], SOURCES[source], read) for source in (TERMINAL, HOST))
         while not (sources[TERMINAL].done and sources[HOST].done):
             number = behind(sources)
             source = sources[number]
@@ -180,6 +210,13 @@ def _replay(
                 findings.take(lane.caught_up(number, NEVER), lambda _: ("", 0))
         findings.take(lane.flush() if flush else lane.settle(), lambda _: ("", 0))
     return summed_up(findings, lane.unclosed)
+
+
+def source_of(paths: Sequence[Path], name: str, read: Callable[[Sequence[Path], str], Iterator[list[Line]]]) -> Source:
+    """Return what reads the files of one source, whose name is given: straight where that can be, else by ``read``."""
+    if AVAILABLE and read is in_order and len(paths) == 1:
+        return _Straight(straight(paths[0], name), paths[0])
+    return _Source(read(paths, name) if paths else iter(()), paths)
 
 
 def created(path: Path | None, stack: ExitStack) -> IO[bytes] | None:

@@ -69,7 +69,27 @@ SPELLINGS = {
     "round_trip_ms": st.sampled_from([-5, 0, 10**13]),
     "offline": st.sampled_from([True, False, None]),
     "received_at": st.sampled_from([5, None]),
-    "original": st.sampled_from([{"voucher_number": "42"}, {"rrn": "351300000049"}, None]),
+    "original": st.sampled_from(
+        [
+            {"voucher_number": "42", "batch_number": "000294", "date": "0228", "kind": "sale", "amount": 10_000},
+            {"rrn": "351300000049", "auth_code": "806554"},
+            {"date": "0230"},
+            {"date": "2026-02-28"},
+            {"date": "0000"},
+            {"voucher_number": "4 2"},
+            {"batch_number": ""},
+            {"amount": -1},
+            {"amount": 10**12},
+            {"amount": "5"},
+            {"kind": 5},
+            {"kind": "far longer than twelve"},
+            {"rrn": None},
+            {"more": "1"},
+            {},
+            "42",
+            None,
+        ]
+    ),
     "note": st.sampled_from(["a word", 5, True, 1.5, CARD, "no \u00e9", "\\"]),
     "battery_percent": st.integers(-3, 10**13),
     "seen_2026_twice": st.just("x"),
@@ -175,6 +195,73 @@ def test_a_hold_that_ends_earlier_is_seen_within_the_fetch_that_ends_it() -> Non
     steps.append((TERMINAL, 9_500, line(**{**sale, "event_id": "late"})))
     steps += [(TERMINAL, 1_500, b""), beat(HOST, 3, "h9")]
     both_say(SHORT, steps, live=True, together=True)
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        b'{"rrn":"1","rrn":"2"}',
+        b'{"amount":007}',
+        b'{"amount":1.5}',
+        b'{"amount":0}',
+        b'{"kind":"sale"',
+        b'{"kind":"sale",}',
+        b'{"kind":"sa\\u006ce"}',
+        b'{ "kind" : "sale" }',
+        b'{"kind": "sale", "amount": 5 }',
+        b'{"kind":{"kind":"sale"}}',
+        b'{"date":"0229"}',
+        b'{"date":"0431"}',
+        b'{"date":"1301"}',
+        b'{"voucher_number":"' + b"1" * 300 + b'"}',
+        b"",
+        b"{",
+        b'{"',
+    ],
+)
+def test_a_reference_to_an_original_is_kept_or_refused_as_ever(original: bytes) -> None:
+    """However it is spelled: named twice, cut off, with a number that is none."""
+    legs = [
+        (source, 500, line(**{**RICH, "event_id": name})[:-1] + b',"original":' + original + b"}")
+        for source, name in ((TERMINAL, "t"), (HOST, "h"), (HOST, "i"))
+    ]
+    both_say(SHORT, legs, live=False)
+
+
+def test_a_sale_that_names_an_original_is_usual() -> None:
+    """A plain reference does not make an object of an event whose kind does not point at one."""
+    lane = Lane(0, SHORT, live=False)
+    original = {"voucher_number": "42", "date": "0228", "amount": 5}
+    lane.feed(TERMINAL, [(0, NOW_MS, None, line(**{**RICH, "original": original}))], NOW_MS)
+    lane.feed(HOST, [(0, NOW_MS + 1, None, line(kind="status", terminal_id="far"))], NOW_MS)
+    lane.feed(TERMINAL, [(1, NOW_MS + 1, None, b"")], NOW_MS)
+    assert lane._merge.usual is not None
+    assert lane._merge.usual.pending == (1, 0)
+
+
+def test_tables_that_grow_lose_nothing() -> None:
+    """Thousands of vouchers, of records of any length, paired and forgotten: the same is said as without packing."""
+    lanes = Lane(0, SHORT, live=True, check_keys=False), unpacked(Lane(0, SHORT, live=True, check_keys=False))
+    sales = 6_000
+    for start in range(0, sales, 400):
+        for source in (TERMINAL, HOST):
+            records = [
+                (number, NOW_MS + number, None, long_sale(number, source))
+                for number in range(start, start + 400)
+                if source == TERMINAL or number % 10  # one in ten has no answer
+            ]
+            answers = [said(lane.feed(source, records, NOW_MS)) for lane in lanes]
+            assert answers[0] == answers[1]
+            assert lanes[0].cut() == lanes[1].cut()
+    ends = [said(lane.flush()) for lane in lanes]
+    assert ends[0] == ends[1]
+
+
+def long_sale(number: int, source: int) -> bytes:
+    """Return one side of a sale, now and then with so many fields of the sender's own that it has 2 kB."""
+    more = {f"field_{chr(97 + place // 26)}{chr(97 + place % 26)}": "x" * 12 for place in range(number % 40 * 2)}
+    places = {"terminal_id": f"T{number % 977:07d}", "voucher_number": f"{number:06d}"}
+    return line(**{**RICH, **places, **more, "event_id": f"{source}-{number}", "rrn": f"{number:012d}"})
 
 
 @settings(max_examples=1_500, deadline=None, derandomize=True)
