@@ -76,6 +76,17 @@ class LaneState:
                     return link.strip()
         return "other"
 
+    def thin_out(self, vouchers: list[Voucher], at: int) -> None:
+        """Let go of what is over and out of reach at a log time among many vouchers of one number."""
+        floor = at - self.policy.memory_ms
+        kept = [
+            v for v in vouchers if not v.closed or v.anomaly is not None or max(leg.deadline for leg in v.legs) >= floor
+        ]
+        for voucher in vouchers:
+            if voucher not in kept:
+                self.memory.put_down_of_run(voucher, voucher.run)
+        vouchers[:] = kept
+
     def begin(self, run: Run) -> None:
         """Count a voucher that was opened in a run."""
         run.open += 1
