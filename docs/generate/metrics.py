@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, LINKS, PREFIX
+from streams.edges.metrics.bounded import MOST_NAMES
+from streams.edges.metrics.table import COUNTERS, FIRST_NAMES, GAUGES, HISTOGRAMS, LINKS, PREFIX
 
 if TYPE_CHECKING:
     from streams.edges.metrics.table import Metric
@@ -17,7 +18,9 @@ This page is generated from `streams/edges/metrics/table.py`; `python -m docs.ge
 The worker serves them at `/metrics` on `web_host`:`web_port`, as Prometheus text, or as OpenMetrics when the
 scraper asks for it. No label ever holds a voucher, terminal, merchant or card number. Every label value of a
 closed set is there from the start, at 0, so that the first critical anomaly is an increase and can alert.
-`link` is one of the configured names (at most 20), else `other`. Counters are at-least-once: a crash may count a
+`link` is one of the configured names (at most 20), else `other`. `version` and `region` are what senders write: the
+first 20 names that come keep theirs until the worker ends, all later ones are `other`, as is what is no plain name or
+a number of the voucher; `unknown` is where nothing is said. Counters are at-least-once: a crash may count a
 second's work twice. The anomaly topic is the account.
 """
 
@@ -44,6 +47,10 @@ def _labels(metric: Metric) -> str:
         return ", ".join(f"`{name}`" for name in metric.labels)
     said = []
     for name, values in zip(metric.labels, metric.closed, strict=True):
-        known = "configured names, `other`" if values is LINKS else ", ".join(f"`{value}`" for value in values)
+        known = ", ".join(f"`{value}`" for value in values)
+        if values is LINKS:
+            known = "configured names, `other`"
+        elif values is FIRST_NAMES:
+            known = f"the first {MOST_NAMES} names that come, {known}"
         said.append(f"`{name}`: {known}")
     return "; ".join(said)

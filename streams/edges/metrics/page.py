@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from streams.core.currency import KNOWN, minor_units
 from streams.core.wire import SOURCES
+from streams.edges.metrics.bounded import BoundedNames
 from streams.edges.metrics.histogram import BatchHistogram
 from streams.edges.metrics.table import COUNTERS, EXTRA_STARTS, GAUGES, HISTOGRAMS, PREFIX
 
@@ -72,6 +73,8 @@ class Metrics(Collector):
         }
         self._histograms = {metric.name: BatchHistogram(bounds, scale) for metric, bounds, scale in HISTOGRAMS}
         self._risk_seen: set[Labels] = set()
+        self._versions = BoundedNames()
+        self._regions = BoundedNames()
         registry.register(self)
 
     # Told by the driver
@@ -100,6 +103,19 @@ class Metrics(Collector):
         """Take one fetch of all partitions."""
         self._histograms["fetch_duration_seconds"].observe(seconds)
         self._histograms["fetch_events"].observe(records)
+
+    def count_anomaly(self, record: Mapping[str, object]) -> None:
+        """Count an anomaly, by its first record, where it came from; the terminal's word goes before the host's."""
+        legs, voucher = record["legs"], record["voucher"]
+        sides = [leg for leg in legs.values() if leg] if isinstance(legs, dict) else []
+        numbers = tuple(voucher.values()) if isinstance(voucher, dict) else ()
+        for counter, names, field in (
+            ("anomalies_by_version_total", self._versions, "software_version"),
+            ("anomalies_by_region_total", self._regions, "region"),
+        ):
+            said = next((leg[field] for leg in sides if leg.get(field)), None)
+            series, label = self._counters[counter], (names.name_of(said, numbers),)
+            series[label] = series.get(label, 0) + 1
 
     def count_commit(self, result: str) -> None:
         """Count one commit, ``ok`` or ``failed``."""

@@ -38,6 +38,9 @@ VERDICTS: Final = (
 LINKS: Final = ("<links>",)
 """Stands for the configured links and ``other``."""
 
+FIRST_NAMES: Final = ("other", "unknown")
+"""What is shown from the start of a label whose names senders choose: ``bounded.py`` has the rule."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -104,6 +107,18 @@ COUNTERS: Final = (
     ),
     Metric("anomalies_expired_total", "Anomalies that nothing resolved in time.", ("kind",), (tuple(KINDS),)),
     Metric("anomalies_held_total", "Anomalies judged at the end of a hold.", ("kind",), (tuple(KINDS),)),
+    Metric(
+        "anomalies_by_version_total",
+        "Anomalies by the software version of the terminal, the first 20 versions by name.",
+        ("version",),
+        (FIRST_NAMES,),
+    ),
+    Metric(
+        "anomalies_by_region_total",
+        "Anomalies by the region that the records name, the first 20 regions by name.",
+        ("region",),
+        (FIRST_NAMES,),
+    ),
     Metric("commits_total", "Commits of the lanes' cuts.", ("result",), (("ok", "failed"),)),
     Metric("rebalances_total", "Assignments of partitions to this worker."),
 )
