@@ -63,7 +63,7 @@ goldens: $(STAMP)  ## write the ends of the golden stories anew; read the differ
 check: $(STAMP)  ## lint, format, types, layers, sizes, stale docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy streams tests $(wildcard benchmarks)
+	$(BIN)/mypy streams tests dashboards $(wildcard benchmarks)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/contracts
 

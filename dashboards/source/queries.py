@@ -1,0 +1,84 @@
+"""PromQL over the worker's metrics; a metric or label that the worker does not have is an error here already."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, VOUCHER_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLACE: Final = 'job=~"$job", instance=~"$instance"'
+"""Which workers: what the variables of every dashboard say."""
+
+LABELS: Final = {
+    **{metric.name: metric.labels for metric in (*COUNTERS, *GAUGES)},
+    **{f"{metric.name}_bucket": ("le",) for metric, _, _ in HISTOGRAMS},
+    **{f"{metric.name}_{part}": () for metric, _, _ in HISTOGRAMS for part in ("sum", "count")},
+    "build_info": ("version",),
+}
+"""Series name without prefix -> its labels."""
+
+DISAGREEING: Final = "|".join(VOUCHER_KINDS)
+"""The verdicts by which a voucher is closed as an anomaly."""
+
+
+def series(name: str, *matchers: str) -> str:
+    """Return the selector of a metric on the chosen workers; ``matchers`` are such as ``kind=~"$kind"``."""
+    known = LABELS[name]
+    for matcher in matchers:
+        label = re.split(r"[=!]", matcher, maxsplit=1)[0]
+        if label not in known:
+            raise ValueError(f"{PREFIX}{name} has the labels {known}, but is asked for {label}")
+    return f"{PREFIX}{name}{{{', '.join((PLACE, *matchers))}}}"
+
+
+def total(name: str, *matchers: str, by: Sequence[str] = ()) -> str:
+    """Return the sum of a gauge over all workers."""
+    return f"{_sum(name, by)} ({series(name, *matchers)})"
+
+
+def highest(name: str, *matchers: str, by: Sequence[str] = ()) -> str:
+    """Return the highest value of a gauge over all workers."""
+    return f"{_sum(name, by).replace('sum', 'max', 1)} ({series(name, *matchers)})"
+
+
+def rate(name: str, *matchers: str, by: Sequence[str] = ()) -> str:
+    """Return how much a counter grows in a second."""
+    return f"{_sum(name, by)} (rate({series(name, *matchers)}[$__rate_interval]))"
+
+
+def each_minute(name: str, *matchers: str, by: Sequence[str] = ()) -> str:
+    """Return how much a counter grows in a minute."""
+    return f"60 * {rate(name, *matchers, by=by)}"
+
+
+def in_range(name: str, *matchers: str, by: Sequence[str] = ()) -> str:
+    """Return by how much a counter grew in the time range that is shown."""
+    return f"{_sum(name, by)} (increase({series(name, *matchers)}[$__range]))"
+
+
+def quantile(share: float, name: str) -> str:
+    """Return the value that ``share`` of a histogram's observations do not exceed."""
+    return f"histogram_quantile({share:g}, {rate(f'{name}_bucket', by=('le',))})"
+
+
+def or_zero(query: str, label: str) -> str:
+    """Return a query over a label that has no values at first; while there is none, one line shows 0."""
+    return f'{query} or on() label_replace(vector(0), "{label}", "-", "", "")'
+
+
+def agreeing_share(by: Sequence[str] = ()) -> str:
+    """Return the share of vouchers that were closed without an anomaly; nothing while none was closed."""
+    good = rate("vouchers_closed_total", f'verdict!~"{DISAGREEING}|unjudged"', by=by)
+    judged = rate("vouchers_closed_total", 'verdict!="unjudged"', by=by)
+    return f"{good} / ({judged} > 0)"
+
+
+def _sum(name: str, by: Sequence[str]) -> str:
+    missing = set(by) - set(LABELS[name]) - {"instance"}
+    if missing:
+        raise ValueError(f"{PREFIX}{name} has no label {sorted(missing)}")
+    return f"sum by ({', '.join(by)})" if by else "sum"
