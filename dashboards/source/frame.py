@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     AnyPanel = Figure | Lines | Table
 
 TAG: Final = "voucherwatch"
-OUR_ALERTS: Final = 'ALERTS{alertstate="firing", alertname=~"Voucherwatch.+|Watchdog"}'
+OUR_ALERTS: Final = 'ALERTS{alertstate="firing", alertname=~"Voucherwatch.+"}'
 RUNBOOKS: Final = "http://127.0.0.1:6067"
 """Where docker-compose.yml serves the folder docs; everybody else sets the variable."""
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from dashboards.source.frame import OUR_ALERTS, framed
 from dashboards.source.panels import GREEN, LINES_HEIGHT, ORANGE, RED, Query, figure, lines, rows
 from dashboards.source.queries import (
-    agreeing_share,
     highest,
     in_range,
+    match_rate,
     or_zero,
     quantile,
     rate,
@@ -58,10 +58,10 @@ def _money_figures() -> tuple[Figure, ...]:
             digits=0,
         ),
         figure(
-            words.VOUCHERS_THAT_AGREE,
-            Query(agreeing_share(), "agree / 一致"),
+            words.MATCH_RATE,
+            Query(match_rate(), "match rate / 匹配率"),
             leads_to=ANOMALIES,
-            steps=((None, RED), (0.95, ORANGE), (0.99, GREEN)),
+            steps=((None, RED), (0.99, ORANGE), (0.999, GREEN)),
             digits=2,
             nothing=NO_TRAFFIC,
         ),
@@ -135,8 +135,8 @@ def _flow() -> tuple[Lines, ...]:
             stacked=True,
         ),
         lines(
-            words.VOUCHERS_THAT_AGREE_BY_LINK,
-            Query(agreeing_share(by=("link",)), "{{link}}"),
+            words.MATCH_RATE_BY_LINK,
+            Query(match_rate(by=("link",)), "{{link}}"),
             highest=1,
         ),
         lines(

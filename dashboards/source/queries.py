@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from streams.core.anomaly import KINDS
 from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, VOUCHER_KINDS
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ LABELS: Final = {
 }
 """Series name without prefix -> its labels."""
 
-DISAGREEING: Final = "|".join(VOUCHER_KINDS)
-"""The verdicts by which a voucher is closed as an anomaly."""
+NO_VOUCHER: Final = "|".join(kind for kind in KINDS if kind not in VOUCHER_KINDS)
+"""The kinds that close no voucher."""
 
 
 def series(name: str, *matchers: str) -> str:
@@ -70,11 +71,14 @@ def or_zero(query: str, label: str) -> str:
     return f'{query} or on() label_replace(vector(0), "{label}", "-", "", "")'
 
 
-def agreeing_share(by: Sequence[str] = ()) -> str:
-    """Return the share of vouchers that were closed without an anomaly; nothing while none was closed."""
-    good = rate("vouchers_closed_total", f'verdict!~"{DISAGREEING}|unjudged"', by=by)
+def match_rate(by: Sequence[str] = ()) -> str:
+    """Return the share of judged vouchers without an anomaly that concerns money, as the alert rules measure it.
+
+    Severity info does not count, and neither do kinds that close no voucher; nothing while none was closed.
+    """
+    unmatched = rate("anomalies_opened_total", 'severity!="info"', f'kind!~"{NO_VOUCHER}"', by=by)
     judged = rate("vouchers_closed_total", 'verdict!="unjudged"', by=by)
-    return f"{good} / ({judged} > 0)"
+    return f"clamp_min(1 - {unmatched} / ({judged} > 0), 0)"
 
 
 def _sum(name: str, by: Sequence[str]) -> str:
