@@ -8,7 +8,6 @@ import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import yaml
@@ -18,6 +17,7 @@ from tests.integration.worker_process import free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 START_LIMIT_SECONDS: Final = 30.0
 STOP_LIMIT_SECONDS: Final = 20.0
@@ -36,7 +36,7 @@ def prometheus_binary() -> str:
 
 
 class PrometheusServer:
-    """Scrapes ``targets`` (job -> addresses) every ``interval`` and evaluates ``rules``; its records lie in ``folder``."""
+    """Scrapes ``targets`` (job -> addresses) and evaluates ``rules`` every ``interval``; keeps all of it in ``folder``."""
 
     def __init__(
         self, folder: Path, targets: Mapping[str, Sequence[str]], rules: Sequence[Path] = (), interval: str = "1s"
