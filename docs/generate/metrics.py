@@ -25,6 +25,13 @@ second's work twice. The anomaly topic is the account.
 """
 
 
+PROCESS: Final = """## Process
+
+The usual `process_` metrics of Prometheus clients on Linux: processor seconds, memory, open files, and
+`process_start_time_seconds`, which tells a restart.
+"""
+
+
 def page() -> str:
     """Return the whole page."""
     parts = [HEAD, "## Counters\n", _table(COUNTERS), "\n## Gauges\n", _table(GAUGES), "\n## Histograms\n"]
@@ -33,7 +40,7 @@ def page() -> str:
         f"| `{PREFIX}{m.name}` | {m.meaning} | {', '.join(f'{b:g}' for b in bounds)} |" for m, bounds, _ in HISTOGRAMS
     ]
     info = f"\n## Release\n\n`{PREFIX}build_info` has the value 1 and the label `version`, the release that runs.\n"
-    return "\n".join([*parts, info])
+    return "\n".join([*parts, info, PROCESS])
 
 
 def _table(metrics: tuple[Metric, ...]) -> str:

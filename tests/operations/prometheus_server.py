@@ -36,7 +36,7 @@ def prometheus_binary() -> str:
 
 
 class PrometheusServer:
-    """Scrapes ``targets`` (job -> addresses) and evaluates ``rules`` every ``interval``; keeps all of it in ``folder``."""
+    """Scrapes ``targets`` (job -> addresses) and evaluates ``rules``, both every ``interval``, and writes to ``folder``."""
 
     def __init__(
         self, folder: Path, targets: Mapping[str, Sequence[str]], rules: Sequence[Path] = (), interval: str = "1s"

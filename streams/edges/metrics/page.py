@@ -13,7 +13,7 @@ from streams.core.currency import KNOWN, minor_units
 from streams.core.wire import SOURCES
 from streams.edges.metrics.bounded import BoundedNames
 from streams.edges.metrics.histogram import BatchHistogram
-from streams.edges.metrics.table import COUNTERS, EXTRA_STARTS, GAUGES, HISTOGRAMS, PREFIX
+from streams.edges.metrics.table import COUNTERS, EXTRA_STARTS, GAUGES, HISTOGRAMS, LIMITS, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,6 +47,8 @@ class WorkerReading:
     topics: tuple[str, str]
     lanes: Sequence[LaneReading]
     stalled: tuple[bool, bool]
+    limits: tuple[int, int, int]
+    """What one lane may hold: pending legs, waiting records, open anomalies."""
 
 
 class Metrics(Collector):
@@ -161,13 +163,14 @@ class Metrics(Collector):
         found: dict[str, Series] = {metric.name: {} for metric in GAUGES}
         for lane in reading.lanes:
             self._add_lane(found, lane, reading)
-        for name in ("amount_at_risk", "amount_unresolved"):
+        for name in ("amount_at_risk", "largest_amount_at_risk", "amount_unresolved"):
             # Summed as whole minor units, so that no cent is lost to binary fractions before the end.
             found[name] = {labels: _major(amount, labels[0]) for labels, amount in found[name].items()}
         self._risk_seen.update(found["amount_at_risk"])
         for labels in self._risk_seen:
             # What was at risk and is no more must be seen to fall to 0, not to vanish.
             found["amount_at_risk"].setdefault(labels, 0)
+            found["largest_amount_at_risk"].setdefault(labels, 0)
         for source, name in enumerate(SOURCES):
             found["source_stalled"][name,] = float(reading.stalled[source])
         return found
@@ -180,6 +183,15 @@ class Metrics(Collector):
             ("amount_unresolved", {(currency,): amount for currency, amount in gauges.amount_unresolved.items()}),
         ):
             _add(found[name], {labels: amount for labels, amount in amounts.items() if labels[0] in KNOWN})
+        _raise(
+            found["largest_amount_at_risk"],
+            {labels: amount for labels, amount in gauges.largest_amount.items() if labels[0] in KNOWN},
+        )
+        used = (sum(gauges.pending), max(gauges.waiting), sum(gauges.open.values()))
+        _raise(
+            found["limit_used_ratio"],
+            {(name,): have / limit for name, have, limit in zip(LIMITS, used, reading.limits, strict=True)},
+        )
         span = found["replay_span_seconds"]
         span[()] = max(span.get((), 0), gauges.replay_span_ms / 1_000)
         for source, name in enumerate(SOURCES):
@@ -201,6 +213,11 @@ class Metrics(Collector):
 def _add(series: Series, more: Mapping[LabelsT, float]) -> None:
     for labels, value in more.items():
         series[labels] = series.get(labels, 0) + value
+
+
+def _raise(series: Series, more: Mapping[LabelsT, float]) -> None:
+    for labels, value in more.items():
+        series[labels] = max(series.get(labels, 0), value)
 
 
 def _fill(family: CounterMetricFamily | GaugeMetricFamily, series: Series) -> None:

@@ -35,6 +35,9 @@ VERDICTS: Final = (
     *VOUCHER_KINDS,
 )
 
+LIMITS: Final = ("max_pending", "max_waiting", "max_open_anomalies")
+"""The settings that bound what one lane holds."""
+
 LINKS: Final = ("<links>",)
 """Stands for the configured links and ``other``."""
 
@@ -131,6 +134,12 @@ EXTRA_STARTS: Final = {
 GAUGES: Final = (
     Metric("anomalies_open", "Anomalies open now.", ("kind", "severity", "link"), (tuple(KINDS), SEVERITIES, LINKS)),
     Metric("amount_at_risk", "Money at risk in open anomalies, in major units.", ("currency", "kind"), None),
+    Metric(
+        "largest_amount_at_risk",
+        "The open anomaly that risks most, in major units: one large voucher does not show in a sum.",
+        ("currency", "kind"),
+        None,
+    ),
     Metric("amount_unresolved", "Money in anomalies that expired, in major units.", ("currency",), None),
     Metric("pending_vouchers", "Legs that wait for their other side.", ("source",), (SOURCES,)),
     Metric(
@@ -146,6 +155,12 @@ GAUGES: Final = (
         "consumer_lag_records", "Records between our position and the partition's end.", ("topic", "partition"), None
     ),
     Metric("consumer_lag_seconds", "Age of the oldest position that is not at its end.", ("source",), (SOURCES,)),
+    Metric(
+        "limit_used_ratio",
+        "How much of a limit the fullest lane uses, 1 being all of it.",
+        ("limit",),
+        (LIMITS,),
+    ),
     Metric("replay_span_seconds", "Log time that a restart would read again, the longest of all lanes.", (), ()),
     Metric("source_stalled", "1 if more than half the lanes hear nothing from a source.", ("source",), (SOURCES,)),
 )

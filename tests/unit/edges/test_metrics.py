@@ -27,6 +27,7 @@ def lane(number: int) -> LaneReading:
         log_time_ms=(NOW_MS - 1_000, NOW_MS - 60_000),
         open={("orphan_terminal", "critical", "north"): 2, ("mismatch", "warning", "other"): 1},
         amount_at_risk={("CNY", "orphan_terminal"): 12_345, ("JPY", "mismatch"): 500, ("???", "mismatch"): 1},
+        largest_amount={("CNY", "orphan_terminal"): 10_000 + number, ("???", "mismatch"): 1},
         amount_unresolved={"KWD": 1_001},
         stalled=(False, True),
         silent_since_ms=(-1, NOW_MS - 60_000),
@@ -45,7 +46,7 @@ def anomaly_record(terminal: object, host: object) -> dict[str, object]:
 def busy() -> tuple[Metrics, list[LaneReading]]:
     """Return metrics that have seen a bit of everything."""
     lanes = [lane(0), lane(1)]
-    reading = lambda: WorkerReading(NOW_MS, ("terminal-events", "host-events"), lanes, (False, True))  # noqa: E731
+    reading = lambda: WorkerReading(NOW_MS, ("terminal-events", "host-events"), lanes, (False, True), (10, 4, 30))  # noqa: E731
     metrics = Metrics(CollectorRegistry(), reading, links=("north", "south"), version="1.2.3")
     metrics.count(
         {
@@ -87,7 +88,9 @@ def test_openmetrics_is_served_when_asked_for() -> None:
 def test_every_closed_label_set_is_there_from_the_start() -> None:
     """An alert on the increase of a series that appears with its first value never fires."""
     registry = CollectorRegistry()
-    metrics = Metrics(registry, lambda: WorkerReading(NOW_MS, ("t", "h"), (), (False, False)), links=("north",))
+    metrics = Metrics(
+        registry, lambda: WorkerReading(NOW_MS, ("t", "h"), (), (False, False), (1, 1, 1)), links=("north",)
+    )
     families = {family.name: family for family in text_string_to_metric_families(metrics.page("")[0].decode())}
     opened = families["voucherwatch_anomalies_opened"].samples
     assert {sample.labels["link"] for sample in opened} == {"north", "other"}
@@ -110,6 +113,8 @@ def test_money_that_is_no_longer_at_risk_falls_to_zero() -> None:
     metrics, lanes = busy()
     metrics.page("")
     lanes.clear()
+    largest = 'voucherwatch_largest_amount_at_risk{currency="CNY",kind="orphan_terminal"} 0.0'
+    assert largest in metrics.page("")[0].decode()
     assert 'voucherwatch_amount_at_risk{currency="CNY",kind="orphan_terminal"} 0.0' in metrics.page("")[0].decode()
 
 
@@ -136,3 +141,13 @@ def test_an_admitted_name_that_is_a_voucher_number_elsewhere() -> None:
     assert names.name_of("42") == "42"
     assert names.name_of("42", ("42",)) == "other"
     assert [names.name_of(nothing) for nothing in (None, "")] == ["unknown", "unknown"]
+
+
+def test_the_largest_amount_and_the_fullest_lane_are_shown() -> None:
+    """Over lanes the largest counts, not the sum, and no unknown currency is shown."""
+    lines = busy()[0].page("")[0].decode().splitlines()
+    assert 'voucherwatch_largest_amount_at_risk{currency="CNY",kind="orphan_terminal"} 100.01' in lines
+    assert not [line for line in lines if "???" in line]
+    assert 'voucherwatch_limit_used_ratio{limit="max_pending"} 0.7' in lines
+    assert 'voucherwatch_limit_used_ratio{limit="max_waiting"} 0.25' in lines
+    assert 'voucherwatch_limit_used_ratio{limit="max_open_anomalies"} 0.1' in lines
