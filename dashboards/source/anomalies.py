@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from dashboards.source.frame import choice, framed, row
 from dashboards.source.panels import GREEN, ORANGE, RED, RUNBOOK, Query, figure, lines, rows
-from dashboards.source.queries import each_minute, in_range, or_zero, quantile, series, total
+from dashboards.source.queries import each_minute, highest, in_range, or_zero, quantile, series, total
 from dashboards.source.words import anomalies as words
 
 if TYPE_CHECKING:
@@ -142,6 +142,13 @@ def _ends() -> Row:
         lines(
             words.RESOLVED_EACH_MINUTE_BY_RESOLUTION,
             Query(each_minute("anomalies_resolved_total", KIND, by=("resolution",)), "{{resolution}}"),
+        ),
+        lines(
+            words.LARGEST_OPEN_AMOUNT,
+            Query(
+                or_zero(highest("largest_amount_at_risk", KIND, by=("kind", "currency")), "kind"),
+                "{{kind}} {{currency}}",
+            ),
         ),
         lines(
             words.EXPIRED_AND_HELD_EACH_MINUTE,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dashboards.source.frame import OUR_ALERTS, framed
-from dashboards.source.panels import GREEN, LINES_HEIGHT, ORANGE, RED, Query, figure, lines, rows
+from dashboards.source.panels import GREEN, ORANGE, RED, Query, figure, lines, rows
 from dashboards.source.queries import (
     highest,
     in_range,
     match_rate,
+    objective,
     or_zero,
     quantile,
     rate,
+    share_of_limit,
     total,
 )
 from dashboards.source.words import overview as words
@@ -137,6 +139,7 @@ def _flow() -> tuple[Lines, ...]:
         lines(
             words.MATCH_RATE_BY_LINK,
             Query(match_rate(by=("link",)), "{{link}}"),
+            Query(objective(), "objective / 目标"),
             highest=1,
         ),
         lines(
@@ -155,6 +158,10 @@ def _trouble() -> tuple[Lines, ...]:
             Query(or_zero(total("amount_at_risk", by=("currency",)), "currency"), "{{currency}}"),
         ),
         lines(
+            words.MONEY_AGAINST_ITS_LIMIT,
+            Query(or_zero(share_of_limit(), "currency"), "{{currency}}"),
+        ),
+        lines(
             words.OPEN_ANOMALIES_BY_SEVERITY,
             Query(total("anomalies_open", by=("severity",)), "{{severity}}"),
             stacked=True,
@@ -170,6 +177,4 @@ def _alerts() -> Table:
         Query(f"max by (alertname, severity) ({OUR_ALERTS})", "firing / 触发"),
         more_labels={"severity": ("severity", "严重程度")},
         link="${runbooks}/alerts.md",
-        span=24,
-        height=LINES_HEIGHT,
     )

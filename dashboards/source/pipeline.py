@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from dashboards.source.frame import framed, row
 from dashboards.source.panels import GREEN, ORANGE, RED, Query, figure, lines
-from dashboards.source.queries import each_minute, highest, in_range, or_zero, quantile, rate, series, total
+from dashboards.source.queries import PLACE, each_minute, highest, in_range, or_zero, quantile, rate, series, total
 from dashboards.source.words import pipeline as words
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def _figures() -> tuple[Figure, ...]:
             digits=0,
         ),
         figure(
-            words.FAILED_COMMITS,
-            Query(in_range("commits_total", 'result="failed"'), "failed / 失败"),
-            steps=((None, GREEN), (1, ORANGE), (20, RED)),
-            digits=0,
+            words.FULLEST_LIMIT,
+            Query(highest("limit_used_ratio", 'limit!="max_waiting"', by=("limit",)), "{{limit}}"),
+            steps=((None, GREEN), (0.5, ORANGE), (0.8, RED)),
+            digits=1,
         ),
         figure(
             words.CAME_AFTER_THEIR_TIME,
@@ -162,6 +162,10 @@ def _work() -> Row:
             Query(quantile(0.5, "fetch_duration_seconds"), "50 %"),
             Query(quantile(0.99, "fetch_duration_seconds"), "99 %"),
             Query(mean("fetch_duration_seconds"), "mean / 平均"),
+        ),
+        lines(
+            words.MEMORY_OF_THE_WORKER,
+            Query(f"max by (instance) (process_resident_memory_bytes{{{PLACE}}})", "{{instance}}"),
         ),
         lines(
             words.RECORDS_IN_ONE_FETCH,

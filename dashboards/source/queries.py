@@ -81,6 +81,17 @@ def match_rate(by: Sequence[str] = ()) -> str:
     return f"clamp_min(1 - {unmatched} / ({judged} > 0), 0)"
 
 
+def objective() -> str:
+    """Return the match rate that the alert rules hold the pipeline to."""
+    return "max (voucherwatch:match_objective:ratio)"
+
+
+def share_of_limit() -> str:
+    """Return money at risk as a share of the sum at which the alert rules warn, by currency."""
+    limit = 'max by (currency) (currency:voucherwatch_amount_at_risk:limit{severity="warning"})'
+    return f"{total('amount_at_risk', by=('currency',))} / on (currency) {limit}"
+
+
 def _sum(name: str, by: Sequence[str]) -> str:
     missing = set(by) - set(LABELS[name]) - {"instance"}
     if missing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import urllib.error
 import urllib.parse
@@ -14,6 +13,7 @@ import yaml
 
 from streams.embedded.leash import leashed
 from tests.integration.worker_process import free_port, until
+from tests.operations.programs import programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,27 +23,15 @@ START_LIMIT_SECONDS: Final = 30.0
 STOP_LIMIT_SECONDS: Final = 20.0
 
 
-class PrometheusNotAvailableError(Exception):
-    """This machine has no Prometheus; the text is one sentence with the remedy."""
-
-
-def prometheus_binary() -> str:
-    """Return the path of the program; raises ``PrometheusNotAvailableError``."""
-    found = shutil.which("prometheus")
-    if found is None:
-        raise PrometheusNotAvailableError("a real Prometheus needs prometheus on the PATH (apt-get install prometheus)")
-    return found
-
-
 class PrometheusServer:
-    """Scrapes ``targets`` (job -> addresses) and evaluates ``rules``, both every ``interval``, and writes to ``folder``."""
+    """Scrapes ``targets`` (job -> addresses) and evaluates ``rules`` every ``interval``; ``folder`` is its own."""
 
     def __init__(
         self, folder: Path, targets: Mapping[str, Sequence[str]], rules: Sequence[Path] = (), interval: str = "1s"
     ) -> None:
-        """Write the configuration; nothing is started before the ``with`` block."""
+        """Write the configuration and find the program; raises ``ProgramsNotAvailableError``."""
         self._folder = folder
-        self._binary = prometheus_binary()
+        self._binary = str(programs().prometheus)
         self.address = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
         configuration = {

@@ -157,3 +157,12 @@ REGION: Final = About(
     "the rest is other; unknown: the records say nothing.",
     zh="所选时段内异常按地区（以记录所写为准）。仅前 20 个地区单列，其余为 other；unknown 表示记录未写明。",
 )
+
+LARGEST_OPEN_AMOUNT: Final = About(
+    "Largest open amount by kind",
+    "最大单笔风险金额（按类型）",
+    "locale",
+    en="The one open anomaly that risks most, by kind and currency: a large voucher among many small ones does not "
+    "show in a sum.",
+    zh="各类型、各币种中风险金额最大的单笔异常：合计看不出的大额在此可见。",
+)

@@ -162,3 +162,13 @@ FIRING_ALERTS: Final = About(
     "is broken. The alert's name leads to its page.",
     zh="当前触发的告警。Watchdog 应始终存在；若不在，则告警链路本身有问题。点击告警名打开说明。",
 )
+
+MONEY_AGAINST_ITS_LIMIT: Final = About(
+    "Money against its limit",
+    "风险金额占限额",
+    "percentunit",
+    en="Money at risk as a share of the sum at which the alert rules warn, so that currencies compare. At 100 % the "
+    "warning fires, at 1000 % the critical alert. config/prometheus/rules/limits.yml holds the limits.",
+    zh="风险金额占告警限额的比例，便于跨币种比较。100% 触发 warning，1000% 触发 critical。限额见 "
+    "config/prometheus/rules/limits.yml。",
+)

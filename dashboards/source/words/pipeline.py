@@ -43,12 +43,13 @@ READ_TO_THE_END: Final = About(
     zh="最近两秒内确认读到末尾的分区数。高负载时为 0 属正常；夜间为 0 说明 broker 无应答。",
 )
 
-FAILED_COMMITS: Final = About(
-    "Failed commits",
-    "提交失败",
-    "none",
-    en="Commits that were refused in the time range shown. Now and then at a rebalance is normal.",
-    zh="所选时段内被拒绝的提交。再均衡时偶发属正常。",
+FULLEST_LIMIT: Final = About(
+    "Fullest limit",
+    "限额使用率",
+    "percentunit",
+    en="How much of a limit the fullest lane uses: legs that wait, and open anomalies. At 100 % verdicts are made "
+    "early and marked limited.",
+    zh="最满分区的限额使用率：等待配对的记录与未了异常。达到 100% 时会提前判定并标记 limited。",
 )
 
 CAME_AFTER_THEIR_TIME: Final = About(
@@ -216,4 +217,12 @@ ASSIGNMENTS_OF_PARTITIONS_IN_THIS_TIME: Final = About(
     en="Each time the group gave this worker its partitions. Steadily rising: workers come and go, or "
     "session_timeout is too short.",
     zh="消费组向 worker 分配分区的次数。持续上升：worker 反复进出，或 session_timeout 过短。",
+)
+
+MEMORY_OF_THE_WORKER: Final = About(
+    "Memory of the worker",
+    "worker 内存",
+    "bytes",
+    en="Resident memory of each worker. It follows what is open, not what was closed; docs/sizing.md has the figures.",
+    zh="各 worker 的常驻内存。随未了结的数量变化，与已了结的无关；参见 docs/sizing.md。",
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_PANELS: Final = 25
 GRID_WIDTH: Final = 24
-UNITS: Final = {"none", "short", "locale", "percentunit", "s", "ops", "cpm"}
+UNITS: Final = {"none", "short", "locale", "percentunit", "s", "ops", "cpm", "bytes"}
 """Those in use; every one is in Grafana's list of units."""
 SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
@@ -136,12 +136,12 @@ def places(dashboard: Dashboard) -> Iterator[str]:
 
 
 def workers(dashboard: Dashboard) -> Iterator[str]:
-    """Every selector but those of alerts asks for the chosen jobs and instances."""
+    """Every selector but those of alerts and of the rules' own figures asks for the chosen jobs and instances."""
     for expr in _queries(dashboard):
         for selector, _ in selectors(expr):
             said = {(matcher.name, str(matcher.op), matcher.value) for matcher in selector.matchers.matchers}
             wanted = {(name, "MatchOp.Re", f"VARIABLE_{name}") for name in ("job", "instance")}
-            if selector.name != "ALERTS" and not wanted <= said:
+            if selector.name != "ALERTS" and ":" not in str(selector.name) and not wanted <= said:
                 yield expr
 
 

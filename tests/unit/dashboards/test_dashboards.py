@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -30,12 +31,25 @@ NOT_SHOWN: dict[str, str] = {}
 """Metrics of the worker that no dashboard shows -> why."""
 OF_PROMETHEUS = {"ALERTS": {"alertname", "alertstate", "severity", "kind", "link"}}
 """Series that Prometheus makes itself, with the labels that the alert rules give them."""
+OF_THE_CLIENT: dict[str, set[str]] = {"process_resident_memory_bytes": set()}
+"""Series that Prometheus' own client adds for the process."""
 ADDED_BY_SCRAPING = {"job", "instance"}
 
 
 def queries() -> list[Listed]:
     """Return every query of every dashboard."""
     return [one for found in DASHBOARDS.values() for one in listed(found, rate_interval="1m", shown="1h")]
+
+
+def recorded() -> dict[str, set[str]]:
+    """Return every series that the alert rules record, with the labels that they say."""
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "config" / "prometheus" / "rules").rglob("*.yml"):
+        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
+            for rule in group["rules"]:
+                if "record" in rule:
+                    found.setdefault(rule["record"], set()).update(rule.get("labels", {}))
+    return found
 
 
 def on_the_page() -> dict[str, set[str]]:
@@ -125,7 +139,7 @@ def test_uids_and_titles_differ() -> None:
 
 def test_every_query_asks_for_what_the_worker_serves() -> None:
     """Metric names and labels are those of the page; Prometheus would answer a wrong one with nothing."""
-    known = on_the_page() | OF_PROMETHEUS
+    known = on_the_page() | recorded() | OF_PROMETHEUS | OF_THE_CLIENT
     wrong = [
         (one.place, metric, label)
         for one in queries()
@@ -177,11 +191,12 @@ def test_tables_lead_to_runbooks() -> None:
 def test_a_quiet_worker_shows_zeros() -> None:
     """Without a single record every metric with a closed label set has its series, so that panels show 0."""
     registry = CollectorRegistry()
-    Metrics(registry, lambda: WorkerReading(0, ("t", "h"), (), (False, False)))
+    Metrics(registry, lambda: WorkerReading(0, ("t", "h"), (), (False, False), (1, 1, 1)))
     names = {sample.name for family in registry.collect() for sample in family.samples}
     without = {f"{PREFIX}{metric.name}" for metric in GAUGES if metric.closed is None}
     asked = {str(selector.name) for one in queries() for selector, _ in selectors(one.expr)}
-    assert asked - names - OF_PROMETHEUS.keys() == without
+    others = OF_PROMETHEUS | OF_THE_CLIENT | recorded()
+    assert asked - names - others.keys() == without
     unguarded = [
         one.place
         for one in queries()
