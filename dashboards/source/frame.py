@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TAG: Final = "voucherwatch"
 OUR_ALERTS: Final = 'ALERTS{alertstate="firing", alertname=~"Voucherwatch.+"}'
-RUNBOOKS: Final = "http://127.0.0.1:6067"
+RUNBOOKS: Final = "http://127.0.0.1:6068"
 """Where docker-compose.yml serves the folder docs; everybody else sets the variable."""
 
 
