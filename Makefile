@@ -16,7 +16,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
 
-.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-peers lock clean
+.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-peers pictures lock clean
 
 help:  ## list what make can do here
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-scale: $(CORE)  ## let one, two and four workers read the same log
 
 bench-restart: $(CORE)  ## kill a worker with a million vouchers pending and time the next one
 	@$(BIN)/python -m benchmarks.restart $(ARGS)
+
+pictures: $(CORE)  ## draw the pictures of docs/dashboards.md from a run of four minutes
+	@$(BIN)/python -m tests.operations.pictures $(ARGS)
 
 bench-peers: $(CORE)  ## compare with Faust, quixstreams, Pathway, Kafka Streams and Flink; fetches them first
 	@$(BIN)/python -m benchmarks.peers $(ARGS)

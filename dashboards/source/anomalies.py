@@ -40,6 +40,7 @@ def _figures() -> tuple[Figure, ...]:
         figure(
             words.MONEY_AT_RISK,
             Query(or_zero(total("amount_at_risk", KIND, by=("currency",)), "currency"), "{{currency}}"),
+            now=True,
             steps=((None, GREEN), (0.01, ORANGE)),
             span=8,
         ),
@@ -63,6 +64,7 @@ def _figures() -> tuple[Figure, ...]:
         figure(
             words.MONEY_THAT_NOTHING_RESOLVED,
             Query(or_zero(total("amount_unresolved", by=("currency",)), "currency"), "{{currency}}"),
+            now=True,
             steps=((None, GREEN), (0.01, ORANGE)),
         ),
     )

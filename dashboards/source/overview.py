@@ -48,6 +48,7 @@ def _money_figures() -> tuple[Figure, ...]:
         figure(
             words.MONEY_AT_RISK,
             Query(or_zero(total("amount_at_risk", by=("currency",)), "currency"), "{{currency}}"),
+            now=True,
             leads_to=ANOMALIES,
             steps=((None, GREEN), (0.01, ORANGE)),
             span=8,
@@ -96,7 +97,7 @@ def _sight_figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.JUDGING_IS_BEHIND_BY,
-            Query(or_zero(highest("watermark_lag_seconds"), "source"), "oldest lane / 最旧分区"),
+            Query(or_zero(highest("watermark_lag_seconds")), "oldest lane / 最旧分区"),
             leads_to=PIPELINE,
             steps=((None, GREEN), (120, ORANGE), (600, RED)),
         ),
@@ -141,6 +142,7 @@ def _flow() -> tuple[Lines, ...]:
             Query(match_rate(by=("link",)), "{{link}}"),
             Query(objective(), "objective / 目标"),
             highest=1,
+            lowest=None,
         ),
         lines(
             words.DELAY_BETWEEN_THE_TWO_SIDES,

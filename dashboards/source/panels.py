@@ -30,8 +30,8 @@ RUNBOOK: Final = "${runbooks}/anomalies/${__value.raw}.md"
 KEPT: Final = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
 """What goes along to another dashboard: the time range and the choices made here."""
 GREEN, ORANGE, RED, BLUE = "green", "orange", "red", "blue"
+SHARE_FROM: Final = 0.99
 STAT_HEIGHT, LINES_HEIGHT = 4, 8
-NO_DIGITS: Final = 0
 
 Steps = tuple[tuple[float | None, str], ...]
 """Colours by the value from which they hold; the first one has no value."""
@@ -57,8 +57,9 @@ def figure(
     words: Mapping[str, str] | None = None,
     nothing: str = "0",
     leads_to: str = "",
+    now: bool = False,
 ) -> stat.Panel:
-    """Return the newest values in large figures.
+    """Return the newest values in large figures; with ``now`` only those, without a line behind them.
 
     ``words`` replaces values, ``nothing`` stands where there is none, ``leads_to`` is the dashboard behind a click.
     """
@@ -68,13 +69,13 @@ def figure(
         .description(about.text)
         .unit(about.unit)
         .datasource(DATASOURCE)
-        .targets([_over_time(query, number) for number, query in enumerate(queries)])
+        .targets([_over_time(query, number, now=now) for number, query in enumerate(queries)])
         .span(span)
         .height(STAT_HEIGHT)
         .no_value(nothing)
         .thresholds(_thresholds(steps))
         .color_mode(looks.BigValueColorMode.VALUE)
-        .graph_mode(looks.BigValueGraphMode.AREA)
+        .graph_mode(looks.BigValueGraphMode.NONE if now else looks.BigValueGraphMode.AREA)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
     if digits is not None:
@@ -91,9 +92,13 @@ def lines(
     span: int = 12,
     stacked: bool = False,
     highest: float | None = None,
+    lowest: float | None = 0,
     digits: int | None = None,
 ) -> timeseries.Panel:
-    """Return values over time, with a legend of their newest and highest values."""
+    """Return values over time, with a legend of their newest and highest values.
+
+    The axis begins at ``lowest``; without one it begins where the values do, for shares that are nearly whole.
+    """
     legend = (
         common.VizLegendOptions()
         .display_mode(looks.LegendDisplayMode.TABLE)
@@ -112,7 +117,6 @@ def lines(
         .span(span)
         .height(LINES_HEIGHT)
         .no_value("0")
-        .min(0)
         .legend(legend)
         .tooltip(tooltip)
         .show_points(looks.VisibilityMode.NEVER)
@@ -123,6 +127,10 @@ def lines(
         panel = panel.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL))
     if highest is not None:
         panel = panel.max(highest)
+    panel = panel.axis_soft_min(SHARE_FROM) if lowest is None else panel.min(lowest)
+    if any(query.legend == "{{kind}}" for query in queries):
+        for kind, words in kinds_in_words().items():
+            panel = panel.override_by_name(kind, [DynamicConfigValue(id_val="displayName", value=words)])
     return panel if digits is None else panel.decimals(digits)
 
 
@@ -175,8 +183,9 @@ def kinds_in_words() -> dict[str, str]:
     return {kind: f"{kind} {chinese}" for kind, chinese in KINDS.items()}
 
 
-def _over_time(query: Query, number: int) -> prometheus.Dataquery:
-    return _target(query, number).range().legend_format(query.legend or "__auto")
+def _over_time(query: Query, number: int, *, now: bool = False) -> prometheus.Dataquery:
+    target = _target(query, number).legend_format(query.legend or "__auto")
+    return target.instant() if now else target.range()
 
 
 def _now(query: Query, number: int) -> prometheus.Dataquery:

@@ -34,12 +34,12 @@ def _figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.JUDGING_IS_BEHIND_BY,
-            Query(or_zero(highest("watermark_lag_seconds"), "source"), "oldest lane / 最旧分区"),
+            Query(or_zero(highest("watermark_lag_seconds")), "oldest lane / 最旧分区"),
             steps=((None, GREEN), (120, ORANGE), (600, RED)),
         ),
         figure(
             words.READ_TO_THE_END,
-            Query(or_zero(total("caught_up"), "source"), "partitions / 分区"),
+            Query(or_zero(total("caught_up")), "partitions / 分区"),
             digits=0,
         ),
         figure(

@@ -66,8 +66,14 @@ def quantile(share: float, name: str) -> str:
     return f"histogram_quantile({share:g}, {rate(f'{name}_bucket', by=('le',))})"
 
 
-def or_zero(query: str, label: str) -> str:
-    """Return a query over a label that has no values at first; while there is none, one line shows 0."""
+def or_zero(query: str, label: str = "") -> str:
+    """Return a query that may find nothing at first; while it does, one line shows 0.
+
+    ``label`` is the one by which it sums up, if any: then the line has a name of its own, and where the range begins
+    before the first value both lines are there.
+    """
+    if not label:
+        return f"{query} or vector(0)"
     return f'{query} or on() label_replace(vector(0), "{label}", "-", "", "")'
 
 
