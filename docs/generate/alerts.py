@@ -1,11 +1,10 @@
 """The page of all alerts, from the rule files themselves: the comments above a rule say when, why and which knob."""
 
-# ruff: noqa: RUF001  Chinese text has full-width punctuation
-
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +35,7 @@ class AlertRule:
         return self.labels["severity"]
 
 
+@cache
 def rule_files() -> list[Path]:
     """Return every rule file in the order in which the page tells of them: the kinds first."""
     return [*sorted((RULES / "kinds").glob("*.yml")), *sorted(RULES.glob("*.yml"))]

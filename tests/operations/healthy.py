@@ -38,7 +38,7 @@ def at_risk(currency: str, kind: str) -> str:
 
 
 def healthy(steps: int, vouchers: float = 600, changed: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return all series over so many steps, ``vouchers`` closed in each of them, with those of a story in their place."""
+    """Return all series over so many steps, ``vouchers`` closed in each, those of a story in their place."""
     still, even = level((steps, 0)), level((steps, 1))
     series = {
         'up{instance="relay:8080",job="relay"}': even,

@@ -112,9 +112,7 @@ def _own_lists(cache: Path) -> list[str]:
 
 def _run(folder: Path, *command: str, must: bool = False) -> int:
     """Run a command in a folder and return its exit code; with ``must`` anything but 0 raises with its complaint."""
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=FETCH_LIMIT_SECONDS
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=FETCH_LIMIT_SECONDS)
     if must and done.returncode != 0:
         complaint = next((line for line in done.stderr.splitlines() if line.startswith(("E:", "dpkg"))), "no reason")
         raise ProgramsNotAvailableError(f"{command[0]} could not fetch Prometheus: {complaint} ({REMEDY})")

@@ -151,7 +151,7 @@ QUIET_STORIES: Final = [
 STALLED = selector("voucherwatch_source_stalled", source="host")
 BLIND: Final = [
     Story(
-        "a dead host feed is one alert, not ten thousand orphans; past the hold a second one says what was judged blind",
+        "a dead host feed is one alert, not ten thousand orphans; past the hold a second one says so",
         healthy(
             90,
             changed={
@@ -166,7 +166,9 @@ BLIND: Final = [
                 closed("orphan_terminal"): count((42, 0), (18, 600), (30, 0)),
                 standing("orphan_terminal", "info"): level((42, 0), (48, 5_000)),
                 at_risk("CNY", "orphan_terminal"): level((42, 0), (18, 9_000), (30, 0)),
-                selector("voucherwatch_anomalies_held_total", kind="orphan_terminal"): count((42, 0), (18, 600), (30, 0)),
+                selector("voucherwatch_anomalies_held_total", kind="orphan_terminal"): count(
+                    (42, 0), (18, 600), (30, 0)
+                ),
             },
         ),
         firing={
