@@ -167,6 +167,17 @@ def test_prometheus_finds_every_target() -> None:
     assert second["url"].removeprefix("http://") in named
 
 
+def test_alertmanager_reaches_the_relay() -> None:
+    """Where it posts is where the relay listens, and both read the token from the same mounted file."""
+    told = yaml.safe_load((ROOT / "config" / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8"))
+    [chat] = [hook for one in told["receivers"] for hook in one.get("webhook_configs", ())]
+    relay = SERVICES["relay"]["environment"]
+    assert chat["url"] == f"http://relay:{relay['VOUCHERWATCH_RELAY__PORT']}/alertmanager"
+    token = chat["http_config"]["authorization"]["credentials_file"]
+    assert token == relay["VOUCHERWATCH_RELAY__TOKEN_FILE"]
+    assert token.removeprefix("/run/secrets/") in SERVICES["alertmanager"]["secrets"]
+
+
 def test_grafana_finds_the_dashboards() -> None:
     """The provider looks where the folder is mounted, and nobody edits them in the browser."""
     provider = yaml.safe_load((PROVISIONING / "dashboards" / "voucherwatch.yaml").read_text(encoding="utf-8"))
