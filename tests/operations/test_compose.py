@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -208,6 +209,29 @@ def test_the_runbooks_are_served_as_text() -> None:
     finally:
         server.kill()
         server.wait()
+
+
+def test_the_chat_log_answers_as_a_robot_and_prints_the_message() -> None:
+    """What the relay's configuration names is what listens there, and its answer is a vendor's yes."""
+    told = yaml.safe_load((ROOT / "config" / "relay" / "voucherwatch.yaml").read_text(encoding="utf-8"))
+    robot = told["relay"]["receivers"]["chat-log"]
+    assert (robot["vendor"], robot["url"]) == ("wecom", "http://127.0.0.1:8090/robot")
+    assert SERVICES["chat-log"]["network_mode"] == "service:relay"
+    [program] = SERVICES["chat-log"]["command"]
+    port = free_port()
+    command = leashed([sys.executable, "-u", "-c", program.replace("8090", str(port))])
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    address = f"http://127.0.0.1:{port}/robot"
+    try:
+        until(lambda: reached(address), 20)
+        body = json.dumps({"msgtype": "markdown", "markdown": {"content": "风险金额 12.00 CNY"}}).encode()
+        with urllib.request.urlopen(address, body, timeout=10) as answer:
+            assert json.load(answer) == {"errcode": 0, "errmsg": "ok"}
+        assert server.stdout is not None
+        assert server.stdout.readline() == "风险金额 12.00 CNY\n"
+    finally:
+        server.kill()
+        server.communicate()
 
 
 def reached(address: str) -> bool:
