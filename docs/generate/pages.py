@@ -14,6 +14,7 @@ import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from dashboards.source.listing import panels, read_all
 from docs.generate import examples, flow, metrics
 from streams.core.anomaly import KINDS
 from streams.core.lane import Lane
@@ -96,6 +97,15 @@ def _top(_: str) -> str:
     return "\n".join(["| file | what it is |", "|---|---|", *rows])
 
 
+def _panels(name: str) -> str:
+    """Return every panel of a dashboard with what it says of itself in English."""
+    rows = []
+    for panel in panels(read_all()[name]):
+        english = panel["description"].partition("\n")[0]
+        rows.append(f"| {panel['title']} | {english} |")
+    return "\n".join(["| panel | what it says |", "|---|---|", *rows])
+
+
 def _decisions(_: str) -> str:
     """Return the readings that the oracle of the simulation tests holds the product to."""
     source = runpy.run_path(str(ROOT / "tests" / "simulation" / "oracle_decisions.py"))
@@ -138,6 +148,7 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "modules": _modules,
     "top": _top,
     "decisions": _decisions,
+    "panels": _panels,
     "exit-codes": _exit_codes,
     "reasons": _reasons,
     "unfinished": _unfinished,

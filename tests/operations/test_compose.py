@@ -168,7 +168,7 @@ def test_prometheus_finds_every_target() -> None:
     assert second["url"].removeprefix("http://") in named
 
 
-def test_alertmanager_reaches_the_relay() -> None:
+def test_notifications_reach_the_relay() -> None:
     """Where it posts is where the relay listens, and both read the token from the same mounted file."""
     told = yaml.safe_load((ROOT / "config" / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8"))
     [chat] = [hook for one in told["receivers"] for hook in one.get("webhook_configs", ())]
