@@ -78,10 +78,15 @@ def picture(dashboard: Mapping[str, Any], answers: Mapping[int, Sequence[Answere
     return "\n".join(parts) + "\n"
 
 
+def title_width(panel: Mapping[str, Any]) -> float:
+    """Return the pixels that the title of a panel may take."""
+    return float(panel["gridPos"]["w"] * COLUMN - GAP - 24)
+
+
 def _panel(panel: Mapping[str, Any], answers: Sequence[Answered], box: Box) -> Iterator[str]:
     yield f'<g transform="translate({box.x:g} {box.y:g})">'
     yield f'<rect class="panel" width="{box.width:g}" height="{box.height:g}" rx="3"/>'
-    yield _text("title", 8, 18, _cut(panel["title"], box.width - 24))
+    yield _text("title", 8, 18, cut(panel["title"], title_width(panel)))
     draw = {"stat": _figure, "timeseries": _lines, "table": _table}[panel["type"]]
     yield from draw(panel, answers, box)
     yield "</g>"
@@ -103,7 +108,7 @@ def _figure(panel: Mapping[str, Any], answers: Sequence[Answered], box: Box) -> 
         size = min(26.0, 1.7 * width / max(len(text), 1))
         x = 8 + number * width
         yield _text(steps[-1]["color"], x, 75, text, f"font-size:{size:.0f}px")
-        yield _text("small", x, 100, _cut(name, width - 6))
+        yield _text("small", x, 100, cut(name, width - 6))
 
 
 def _lines(panel: Mapping[str, Any], answers: Sequence[Answered], box: Box) -> Iterator[str]:
@@ -167,7 +172,7 @@ def _legend(drawn: Sequence[tuple[str, list[tuple[float, float]]]], place: Box, 
     for number, (name, pairs) in enumerate(drawn[:room]):
         y = place.y + (number + 1) * LINE
         yield f'<rect class="c{number % COLOURS}" x="{place.x:g}" y="{y - 6:g}" width="10" height="3"/>'
-        yield _text("small", place.x + 15, y, _cut(name, place.width - 140))
+        yield _text("small", place.x + 15, y, cut(name, place.width - 140))
         for value, end in ((pairs[-1][1], 66), (max(v for _, v in pairs), 10)):
             yield _text("small end", place.x + place.width - end, y, shown(value, unit))
     if len(drawn) > room:
@@ -196,7 +201,7 @@ def _table(panel: Mapping[str, Any], answers: Sequence[Answered], box: Box) -> I
         for number, cell in enumerate(cells):
             # The first column holds the longest words and is twice as wide.
             x = 8 + (number + (1 if number else 0)) * width
-            text = _cut(cell, width * (1 if number else 2) - 4)
+            text = cut(cell, width * (1 if number else 2) - 4)
             yield _text("title" if not line else "small", x, y, text)
 
 
@@ -232,7 +237,7 @@ def _text(look: str, x: float, y: float, said: str, style: str = "") -> str:
     return f'<text class="{look}" x="{x:.1f}" y="{y:.1f}"{styled}>{escape(said)}</text>'
 
 
-def _cut(text: str, width: float) -> str:
+def cut(text: str, width: float) -> str:
     """Return the text, shortened where it needs more than ``width`` pixels; Chinese letters are twice as wide."""
     used = 0.0
     kept: list[str] = []
