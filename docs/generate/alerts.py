@@ -1,5 +1,7 @@
 """The page of all alerts, from the rule files themselves: the comments above a rule say when, why and which knob."""
 
+# ruff: noqa: E501, RUF001  a line of the page is a line here; Chinese text has full-width punctuation
+
 from __future__ import annotations
 
 import re
@@ -63,7 +65,7 @@ def page() -> str:
     names = list(dict.fromkeys(rule.name for rule in rules))
     rows = [_row([rule for rule in rules if rule.name == name]) for name in names]
     sections = [_section([rule for rule in rules if rule.name == name]) for name in names]
-    return "\n".join([HEAD, *rows, "", *sections, LIMITS_HEAD, *_limits(), ""])
+    return "\n".join([HEAD, *rows, "", "## One by one / 逐条说明", "", *sections, LIMITS_HEAD, *_limits(), ""])
 
 
 def _alerts_of(file: Path) -> list[AlertRule]:
@@ -104,7 +106,8 @@ def _summary(rule: AlertRule) -> str:
 def _section(levels: list[AlertRule]) -> str:
     first = levels[0]
     lines = [f"### {first.name}", "", f"**{first.annotations['summary']}. {first.annotations['summary_zh']}。**", ""]
-    if kind := _kind(first):
+    kind = _kind(first)
+    if kind and (RULES.parents[2] / "docs" / "anomalies" / f"{kind}.md").exists():
         lines += [f"Runbook / 处置手册: [{kind}](anomalies/{kind}.md).", ""]
     for rule in levels:
         lines += [
@@ -140,5 +143,51 @@ def _limits() -> list[str]:
     return [*head, *rows, "", f"Match-rate objective / 匹配率目标: {objective} (`voucherwatch:match_objective:ratio`)."]
 
 
-HEAD: Final = ""
-LIMITS_HEAD: Final = ""
+HEAD: Final = """# Alerts
+
+This page is made from the rule files by `python -m docs.generate`; the comments above each rule are where it is changed.
+How each alert reads, in both languages and with figures in it: [texts.golden.yml](../tests/operations/texts.golden.yml).
+本页由规则文件生成；每条告警的中英文全文见上述文件。
+
+## What you get, and when / 会收到什么
+
+- **One message for one fault.** Alerts of one name and kind make one message, however many vouchers, links or lanes they
+  show at. It says what happened, how much money by currency, since when, the likely reach (links, share of all vouchers)
+  and what to do. *Since* is when the alert began to fire: its own wait and a scrape after the fault.
+  一个故障一条消息：发生了什么、金额、开始时间、影响范围、怎么处理。
+- **critical** is for now, **warning** for this shift, **info** for the day. The severity of an anomaly ranks one voucher and
+  rings nobody by itself. 严重：立即处理；警告：本班处理；提示：当日处理。
+- **A recovery** comes 2 to 15 minutes after the last sign of it (`keep_firing_for`): nothing new of this kind is opened. What
+  stands open stays open until it is resolved or expires. 恢复通知表示不再新增，已有的未解决异常仍需处理。
+- **Silence by another alert.** While nothing is judged (`VoucherwatchDown`, `VoucherwatchAbsent`,
+  `VoucherwatchReadsNothing`) the alerts of the team `payments` are silent; a dead host feed silences
+  `VoucherwatchOrphanTerminal`, a dead terminal feed `VoucherwatchOrphanHost`; a kind that pages silences the match rate; critical
+  silences the warning of the same thing. Never across `cluster` or `job`. What ends while it is silenced sends no recovery.
+  管道停止时不发送异常告警；断流时不发送由其引起的单边告警。
+- **Single vouchers.** Metrics know sums, counts and the largest single amount of each kind and currency, never a voucher. So
+  `VoucherwatchLargeAmount` can say that there is a large one and of which kind; which one it is stands in the topic
+  `voucher-anomalies`. A second large one of the same kind and currency does not ring again while the first stands.
+  指标不含凭证号；大额单笔请到主题中查看。
+
+## Before you use them / 使用之前
+
+1. The rules know the jobs `voucherwatch`, `relay`, `alertmanager` and `prometheus` by name: `config/prometheus/prometheus.yml`.
+2. Links lead to `http://127.0.0.1:3000` (Grafana) and `http://127.0.0.1:6068` (these pages). Put your two addresses in their
+   place in all files under `config/prometheus/rules`.
+3. Set the [limits](#limits) for your money, and name a service outside for the receiver `watchdog`.
+4. Without the relay: `config/alertmanager/alertmanager.mail.yml` shows mail and a plain webhook. Texts for both languages
+   are in `config/alertmanager/templates/voucherwatch.tmpl`.
+5. `promtool check config` and `amtool check-config` before each reload.
+
+Changed a threshold? `make test ARGS=tests/operations` says which stories no longer hold; `python -m tests.operations.texts` writes the
+texts anew.
+
+## All alerts / 全部告警
+
+| alert | severity | team | in a sentence |
+|---|---|---|---|"""
+LIMITS_HEAD: Final = """## Limits
+
+What an installation sets for itself, in major units: `config/prometheus/rules/limits.yml`.
+各安装自行设定，单位为主货币单位。
+"""

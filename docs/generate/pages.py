@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dashboards.source.listing import panels, read_all
-from docs.generate import examples, flow, metrics
+from docs.generate import alerts, examples, flow, metrics
 from streams.core.anomaly import KINDS
 from streams.core.lane import Lane
 from streams.core.wire import REASONS
@@ -31,7 +31,11 @@ _BLOCK: Final = re.compile(r"(<!-- generated: (\S+)(?: (\S+))? -->\n).*?(<!-- en
 
 def generated() -> dict[Path, str]:
     """Return path and text of everything that is generated, whole pages and pages with blocks."""
-    found = {DOCS / "metrics.md": metrics.page(), DOCS / "images" / "flow.svg": flow.picture()}
+    found = {
+        DOCS / "metrics.md": metrics.page(),
+        DOCS / "alerts.md": alerts.page(),
+        DOCS / "images" / "flow.svg": flow.picture(),
+    }
     for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(DOCS.rglob("*.md"))):
         text = path.read_text() if path.is_file() else ""
         if _BLOCK.search(text):

@@ -37,7 +37,7 @@ def wait_until(what: str, done: Callable[[], bool]) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-class Alertmanager:
+class Notifier:
     """One Alertmanager without peers, from ``with`` to its end."""
 
     def __init__(self, programs: Programs, configuration: Path, folder: Path) -> None:

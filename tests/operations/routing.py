@@ -64,6 +64,11 @@ INHIBITED: Final[list[tuple[Labels, Labels, bool]]] = [
     (labels_of("SourceStalled", "critical", source="host"), labels_of("OrphanHost", "critical"), False),
     (labels_of("SourceStalled", "critical", source="host"), labels_of("OutcomeConflict", "critical"), False),
     (labels_of("SourceStalled", "critical", source="host"), labels_of("HeldVerdicts", "warning"), False),
+    (
+        labels_of("SourceStalled", "critical", source="host"),
+        labels_of("LargeAmount", "warning", kind="orphan_terminal", currency="CNY"),
+        False,
+    ),
     # A kind that pages, and the rate that it spoils.
     (labels_of("Mismatch", "critical"), labels_of("MatchRate", "critical"), True),
     (labels_of("Mismatch", "warning"), labels_of("MatchRate", "critical"), False),

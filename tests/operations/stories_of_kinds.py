@@ -29,6 +29,15 @@ def all_of(kinds: tuple[str, ...], *parts: tuple[int, float]) -> dict[str, str]:
     return {opened(kind, _worst(kind)): count(*parts) for kind in kinds}
 
 
+def left_open(kinds: tuple[str, ...], steps: int) -> dict[str, str]:
+    """Return the gauges when these kinds stand open from the sixteenth minute on: five of each, with 640 yuan."""
+    return {
+        name: level((16, 0), (steps - 16, value))
+        for kind in kinds
+        for name, value in ((standing(kind, _worst(kind)), 5.0), (at_risk("CNY", kind), 640.0))
+    }
+
+
 def _worst(kind: str) -> str:
     return "warning" if kind == "duplicate_voucher" else "critical"
 
@@ -39,7 +48,7 @@ PAGING: Final = tuple(kind for kind in IN_SHARES if kind != "duplicate_voucher")
 SHARES: Final = [
     Story(
         "three of two hundred vouchers in 10 minutes warn, and it ends",
-        healthy(60, vouchers=20, changed=all_of(IN_SHARES, (15, 0), (3, 1), (42, 0))),
+        healthy(60, vouchers=20, changed=all_of(IN_SHARES, (15, 0), (3, 1), (42, 0)) | left_open(PAGING, 60)),
         firing={
             "17m": QUIET,
             "18m": QUIET,  # the third has come, and the minute is not over
@@ -69,7 +78,7 @@ SHARES: Final = [
     ),
     Story(
         "where one is worth a look, one warns, and it ends",
-        healthy(60, changed=all_of(ONE_BY_ONE, (15, 0), (1, 1), (44, 0))),
+        healthy(60, changed=all_of(ONE_BY_ONE, (15, 0), (1, 1), (44, 0)) | left_open(ONE_BY_ONE, 60)),
         firing={
             "16m": QUIET,
             "17m": each(ONE_BY_ONE, "warning"),
@@ -194,8 +203,8 @@ BLIND: Final = [
 ]
 
 STORIES: Final = [
-    *SHARES,
     TWO_LINKS,
+    *SHARES,
     *QUIET_STORIES,
     *BLIND,
 ]

@@ -27,6 +27,10 @@ Firing = dict[tuple[str, str], int]
 """(alert name without its prefix, severity) -> how many of it."""
 Samples = dict[str, float]
 """Labels as promtool writes them -> value."""
+AlertText = dict[str, dict[str, str]]
+"""``labels`` without the name, and ``annotations``, of one alert."""
+Texts = dict[str, list[AlertText]]
+"""Alert name -> its alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,11 @@ def fires(name: str, severity: str, instances: int = 1) -> Firing:
     return {(name, severity): instances}
 
 
-def promtool_file(story: Story, folder: Path) -> Path:
-    """Write the story as a file for ``promtool test rules`` and return its path."""
+def promtool_file(story: Story, folder: Path, texts: Mapping[tuple[str, str], list[AlertText]] | None = None) -> Path:
+    """Write the story as a file for ``promtool test rules`` and return its path.
+
+    ``texts`` says how alerts read at a time: (time, alert name) -> all alerts of that name.
+    """
     files = [path for path in rule_files() if not story.files or path.name in story.files]
     expectations = [
         *({"eval_time": time, "expr": FIRING, "exp_samples": _alerts(firing)} for time, firing in story.firing.items()),
@@ -94,6 +101,10 @@ def promtool_file(story: Story, folder: Path) -> Path:
                 "interval": story.step,
                 "input_series": [{"series": series, "values": values} for series, values in story.series.items()],
                 "promql_expr_test": expectations,
+                "alert_rule_test": [
+                    {"eval_time": time, "alertname": name, "exp_alerts": [_text(alert) for alert in alerts]}
+                    for (time, name), alerts in (texts or {}).items()
+                ],
             }
         ],
     }
@@ -119,3 +130,7 @@ def _alerts(firing: Firing) -> list[dict[str, Any]]:
 
 def _samples(samples: Mapping[str, float]) -> list[dict[str, Any]]:
     return [{"labels": labels, "value": round(value, 6)} for labels, value in samples.items()]
+
+
+def _text(alert: AlertText) -> dict[str, dict[str, str]]:
+    return {"exp_labels": alert["labels"], "exp_annotations": alert["annotations"]}

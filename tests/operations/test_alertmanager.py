@@ -15,7 +15,7 @@ import yaml
 
 from docs.generate.alerts import alert_rules
 from streams.shipped import shipped
-from tests.operations.alertmanager import Alertmanager, wait_until
+from tests.operations.alertmanager import Notifier, wait_until
 from tests.operations.routing import BY_MAIL, INHIBITED, ROUTES, STANDARD, labels_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MEANT = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_alertmanager_takes_the_file(name: str, programs: Programs) -> None:
+def test_the_file_is_taken(name: str, programs: Programs) -> None:
     """The tool of the same release checks it, templates included."""
     done = subprocess.run(
         [str(programs.amtool), "check-config", str(FOLDER / name)],
@@ -105,7 +105,7 @@ def test_every_inhibition_names_labels_that_must_be_equal(name: str) -> None:
 
 def test_inhibited_alerts_are_silent(programs: Programs, tmp_path: Path) -> None:
     """A running Alertmanager silences what the table says and nothing else; each row is a cluster of its own."""
-    with Alertmanager(programs, FOLDER / STANDARD, tmp_path) as running:
+    with Notifier(programs, FOLDER / STANDARD, tmp_path) as running:
         for number, (source, target, _) in enumerate(INHIBITED):
             running.post([labels | {"cluster": f"row-{number}"} for labels in (source, target)])
 
@@ -174,7 +174,7 @@ def hurried(robot: Robot, folder: Path) -> Path:
     text = (FOLDER / STANDARD).read_text()
     for old, new in (
         ("http://relay:8080/alertmanager", f"http://127.0.0.1:{robot.server_port}/alertmanager"),
-        ("/run/secrets/relay-token", str(folder / "token")),
+        ("/run/secrets/relay_token", str(folder / "token")),
         ("group_wait: 30s", "group_wait: 500ms"),
         ("group_interval: 5m", "group_interval: 500ms"),
     ):
@@ -189,7 +189,7 @@ def test_one_fault_is_one_message_and_one_recovery(programs: Programs, robot: Ro
     stall = labels_of("SourceStalled", "critical", source="host")
     orphans = labels_of("OrphanTerminal", "critical")
     lags = [labels_of("Lagging", "warning", source=source) for source in ("terminal", "host")]
-    with Alertmanager(programs, hurried(robot, tmp_path), tmp_path) as running:
+    with Notifier(programs, hurried(robot, tmp_path), tmp_path) as running:
         running.post([stall, orphans, *lags])
         wait_until("the stall was not told", lambda: ["VoucherwatchSourceStalled"] in robot.told("firing"))
         wait_until("the lags were not told as one", lambda: ["VoucherwatchLagging"] * 2 in robot.told("firing"))
@@ -202,5 +202,5 @@ def test_one_fault_is_one_message_and_one_recovery(programs: Programs, robot: Ro
     assert {token for token, _ in robot.heard} == {"Bearer night-shift"}
 
 
-def _standing(running: Alertmanager, name: str) -> bool:
+def _standing(running: Notifier, name: str) -> bool:
     return any(alert["labels"]["alertname"] == name for alert in running.get("/api/v2/alerts"))

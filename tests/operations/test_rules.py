@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docs.generate.alerts import RULES, alert_rules, recording_rules, rule_files
-from tests.operations import (
-    stories_of_kinds,
-    stories_of_money,
-    stories_of_notifications,
-    stories_of_records,
-    stories_of_the_pipeline,
-)
+from tests.operations import stories_of_kinds
 from tests.operations.run_story import complaint
+from tests.operations.stories import STORIES
 from tests.operations.story import ALWAYS, Story, fires
+from tests.operations.texts import GOLDEN, golden, texts_of, witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +23,6 @@ if TYPE_CHECKING:
 
     from tests.operations.programs import Programs
 
-STORIES = [
-    *stories_of_kinds.STORIES,
-    *stories_of_the_pipeline.STORIES,
-    *stories_of_money.STORIES,
-    *stories_of_notifications.STORIES,
-    *stories_of_records.STORIES,
-]
 UNIT_MINUTES = {"h": 60, "m": 1}
 
 
@@ -63,8 +52,8 @@ def test_promtool_lints_nothing(programs: Programs) -> None:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_story_rings_as_told(story: Story, programs: Programs, tmp_path: Path) -> None:
-    """At each time that a story names exactly these alerts fire, and these values are recorded."""
-    assert complaint(programs.promtool, story, tmp_path) == ""
+    """At each time that a story names exactly these alerts fire, with these words, and these values are recorded."""
+    assert complaint(programs.promtool, story, tmp_path, texts_of(story)) == ""
 
 
 def test_a_story_can_fail(programs: Programs, tmp_path: Path) -> None:
@@ -75,6 +64,14 @@ def test_a_story_can_fail(programs: Programs, tmp_path: Path) -> None:
         assert "FAILED" in complaint(programs.promtool, dataclasses.replace(story, firing={"22m": wrong}), tmp_path)
     value = {"10m": {"vector(1)": {"{}": 2.0}}}
     assert "FAILED" in complaint(programs.promtool, dataclasses.replace(story, firing={}, values=value), tmp_path)
+
+
+def test_every_alert_has_its_words_tested() -> None:
+    """The golden texts tell of each alert but the watchdog, without a gap where a value was to be."""
+    assert set(golden()) == {rule.name for rule in alert_rules()} - {ALWAYS}
+    assert set(witnesses()) == set(golden())
+    text = GOLDEN.read_text()
+    assert not re.search(r"<error|<no value>|%!|NaN|\+Inf", text)
 
 
 def turns(stories: list[Story]) -> Iterator[tuple[tuple[str, str], bool]]:
