@@ -46,7 +46,7 @@ def _figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.OPEN,
-            Query(total("anomalies_open", *CHOSEN), "open / 未了"),
+            Query(total("anomalies_open", *CHOSEN), "open / 未解决"),
             steps=((None, GREEN), (1, ORANGE), (100, RED)),
             digits=0,
         ),
@@ -57,7 +57,7 @@ def _figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.RESOLVED_IN_THIS_TIME,
-            Query(in_range("anomalies_resolved_total", KIND), "resolved / 了结"),
+            Query(in_range("anomalies_resolved_total", KIND), "resolved / 已解决"),
             steps=((None, GREEN),),
             digits=0,
         ),
@@ -76,12 +76,12 @@ def _tables() -> tuple[Table, ...]:
             words.BY_KIND,
             "kind",
             ("kind", "类型"),
-            Query(total("anomalies_open", *CHOSEN, by=("kind",)), "open / 未了"),
+            Query(total("anomalies_open", *CHOSEN, by=("kind",)), "open / 未解决"),
             Query(
                 total("anomalies_open", KIND, 'severity="critical"', 'link=~"$link"', by=("kind",)), "critical / 严重"
             ),
             Query(f"round({in_range('anomalies_opened_total', *CHOSEN, by=('kind',))})", "opened / 新增"),
-            Query(f"round({in_range('anomalies_resolved_total', KIND, by=('kind',))})", "resolved / 了结"),
+            Query(f"round({in_range('anomalies_resolved_total', KIND, by=('kind',))})", "resolved / 已解决"),
             Query(f"round({in_range('anomalies_expired_total', KIND, by=('kind',))})", "expired / 到期"),
             link=RUNBOOK,
             span=14,
@@ -140,7 +140,7 @@ def _where() -> Row:
 
 def _ends() -> Row:
     return row(
-        ("How they end, and how fast we are", "了结方式与发现速度"),
+        ("How they end, and how fast we are", "解决方式与发现速度"),
         lines(
             words.RESOLVED_EACH_MINUTE_BY_RESOLUTION,
             Query(each_minute("anomalies_resolved_total", KIND, by=("resolution",)), "{{resolution}}"),

@@ -76,7 +76,7 @@ def _money_figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.RESOLVED_IN_THIS_TIME,
-            Query(in_range("anomalies_resolved_total"), "resolved / 了结"),
+            Query(in_range("anomalies_resolved_total"), "resolved / 已解决"),
             leads_to=ANOMALIES,
             steps=((None, GREEN),),
             digits=0,
@@ -97,7 +97,7 @@ def _sight_figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.JUDGING_IS_BEHIND_BY,
-            Query(or_zero(highest("watermark_lag_seconds")), "oldest lane / 最旧分区"),
+            Query(or_zero(highest("watermark_lag_seconds")), "oldest lane / 最旧通道"),
             leads_to=PIPELINE,
             steps=((None, GREEN), (120, ORANGE), (600, RED)),
         ),

@@ -34,7 +34,7 @@ def _figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.JUDGING_IS_BEHIND_BY,
-            Query(or_zero(highest("watermark_lag_seconds")), "oldest lane / 最旧分区"),
+            Query(or_zero(highest("watermark_lag_seconds")), "oldest lane / 最旧通道"),
             steps=((None, GREEN), (120, ORANGE), (600, RED)),
         ),
         figure(
@@ -56,7 +56,7 @@ def _figures() -> tuple[Figure, ...]:
         ),
         figure(
             words.A_RESTART_READS_AGAIN,
-            Query(highest("replay_span_seconds"), "longest lane / 最长分区"),
+            Query(highest("replay_span_seconds"), "longest lane / 最长通道"),
         ),
     )
 

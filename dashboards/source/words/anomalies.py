@@ -23,15 +23,15 @@ MONEY_AT_RISK: Final = About(
     "风险金额",
     "locale",
     en="Money in open anomalies of the chosen kinds, by currency.",
-    zh="所选类型未了异常的金额，按币种。",
+    zh="所选类型未解决异常的金额，按币种。",
 )
 
 OPEN: Final = About(
     "Open",
-    "未了",
+    "未解决",
     "none",
     en="Open anomalies of the chosen kinds, severities and links.",
-    zh="所选范围内的未了异常。",
+    zh="所选范围内的未解决异常。",
 )
 
 OPENED_IN_THIS_TIME: Final = About(
@@ -44,18 +44,18 @@ OPENED_IN_THIS_TIME: Final = About(
 
 RESOLVED_IN_THIS_TIME: Final = About(
     "Resolved in this time",
-    "时段内了结",
+    "时段内解决",
     "none",
     en="Anomalies of the chosen kinds that were resolved in the time range shown.",
-    zh="所选时段内了结的异常。",
+    zh="所选时段内解决的异常。",
 )
 
 MONEY_THAT_NOTHING_RESOLVED: Final = About(
     "Money that nothing resolved",
-    "到期未了金额",
+    "到期未解决金额",
     "locale",
     en="Money in anomalies that expired since the worker started: work for the next day's reconciliation.",
-    zh="自 worker 启动以来到期仍未了结的金额：留待次日对账处理。",
+    zh="自 worker 启动以来到期仍未解决的金额：留待次日对账处理。",
 )
 
 BY_KIND: Final = About(
@@ -64,7 +64,7 @@ BY_KIND: Final = About(
     "none",
     en="Every kind with what is open now and what came and went in the time range shown. The kind leads to "
     "its runbook.",
-    zh="各类型当前未了数及所选时段内的新增、了结与到期。点击类型打开处理手册。",
+    zh="各类型当前未解决数及所选时段内的新增、解决与到期。点击类型打开处理手册。",
 )
 
 MONEY_AT_RISK_BY_KIND_AND_CURRENCY: Final = About(
@@ -77,7 +77,7 @@ MONEY_AT_RISK_BY_KIND_AND_CURRENCY: Final = About(
 
 OPEN_BY_KIND: Final = About(
     "Open by kind",
-    "未了（按类型）",
+    "未解决（按类型）",
     "none",
     en="Since when: the moment a line leaves the ground is the moment the fault began, plus the window of that kind.",
     zh="从何时开始：曲线抬升的时刻减去该类型的窗口，即为故障开始时间。",
@@ -109,7 +109,7 @@ OPENED_EACH_MINUTE_BY_LINK: Final = About(
 
 RESOLVED_EACH_MINUTE_BY_RESOLUTION: Final = About(
     "Resolved each minute by resolution",
-    "每分钟了结（按方式）",
+    "每分钟解决（按方式）",
     "cpm",
     en="Many late_match: a pair window is too short, or a feed is late.",
     zh="late_match 多：配对窗口过短，或数据源迟到。",
@@ -121,7 +121,7 @@ EXPIRED_AND_HELD_EACH_MINUTE: Final = About(
     "cpm",
     en="Expired: nothing resolved it in time. Held: judged at the end of a silence, to be looked up when the "
     "feed is back.",
-    zh="到期：无人了结。暂缓：断流结束后才判定，数据恢复后须核对。",
+    zh="到期：无人解决。暂缓：断流结束后才判定，数据恢复后须核对。",
 )
 
 FROM_VERDICT_TO_PUBLISHED_RECORD: Final = About(

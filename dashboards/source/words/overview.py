@@ -24,16 +24,16 @@ MONEY_AT_RISK: Final = About(
     "locale",
     en="Money in open anomalies, by currency. It falls when a missing record arrives, a reversal comes or "
     "the anomaly expires.",
-    zh="未了异常涉及的金额，按币种。缺失记录补到、冲正到达或异常到期后下降。",
+    zh="未解决异常涉及的金额，按币种。缺失记录补到、冲正到达或异常到期后下降。",
 )
 
 OPEN_CRITICAL_ANOMALIES: Final = About(
     "Open critical anomalies",
-    "未了严重异常",
+    "未解决严重异常",
     "none",
     en="Anomalies of severity critical that nothing has resolved yet. One alone is work for the day shift; a "
     "rise is work for now.",
-    zh="尚未了结的严重异常。单笔可留待日班处理；数量上升须立即处理。",
+    zh="尚未解决的严重异常。单笔可留待日班处理；数量上升须立即处理。",
 )
 
 MATCH_RATE: Final = About(
@@ -42,7 +42,7 @@ MATCH_RATE: Final = About(
     "percentunit",
     en="Share of judged vouchers without an anomaly that concerns money (severity info does not count). The objective "
     "is 99.9 %: below it open the anomalies dashboard. No value means that nothing was judged.",
-    zh="已判定凭证中没有涉及资金的异常的比例（info 级不计）。目标为 99.9%，低于目标请打开“异常”面板；"
+    zh="已判定凭证中没有涉及资金的异常的比例（info 级不计）。目标为 99.9%，低于目标请打开“异常”看板；"
     "无数值表示没有已判定的凭证。",
 )
 
@@ -56,10 +56,10 @@ OPENED_IN_THIS_TIME: Final = About(
 
 RESOLVED_IN_THIS_TIME: Final = About(
     "Resolved in this time",
-    "时段内已了结",
+    "时段内已解决",
     "none",
     en="Anomalies that a late record or a reversal resolved in the time range shown.",
-    zh="所选时段内因迟到记录或冲正而了结的异常。",
+    zh="所选时段内因迟到记录或冲正而解决的异常。",
 )
 
 SOURCES_THAT_ARE_SILENT: Final = About(
@@ -68,7 +68,7 @@ SOURCES_THAT_ARE_SILENT: Final = About(
     "none",
     en="1: more than half the lanes hear nothing from this source while the other one sends. Verdicts about "
     "it are held; do not work through orphans of this time.",
-    zh="为 1 表示多数分区收不到该侧数据而另一侧正常。对该侧的判定已暂缓，请勿逐笔处理此间的单边。",
+    zh="为 1 表示多数通道收不到该侧数据而另一侧正常。对该侧的判定已暂缓，请勿逐笔处理此间的单边。",
 )
 
 JUDGING_IS_BEHIND_BY: Final = About(
@@ -77,7 +77,7 @@ JUDGING_IS_BEHIND_BY: Final = About(
     "s",
     en="Wall clock less the oldest watermark. At night about the setting idle_lateness; minutes mean that a "
     "feed or the worker is behind.",
-    zh="当前时间减最旧的水位线。夜间约等于 idle_lateness；达到数分钟说明数据源或程序落后。",
+    zh="当前时间减最旧的水位。夜间约等于 idle_lateness；达到数分钟说明数据源或程序落后。",
 )
 
 READING_IS_BEHIND_BY: Final = About(
@@ -101,7 +101,7 @@ WORKERS: Final = About(
     "运行中的 worker",
     "none",
     en="Workers that Prometheus reaches, by release. Fewer than usual: see the pipeline dashboard.",
-    zh="Prometheus 能访问的 worker 数，按版本。少于平时请看“流水线”面板。",
+    zh="Prometheus 能访问的 worker 数，按版本。少于平时请看“流水线”看板。",
 )
 
 EVENTS_EACH_SECOND_BY_SOURCE: Final = About(
@@ -135,7 +135,7 @@ DELAY_BETWEEN_THE_TWO_SIDES: Final = About(
     "s",
     en="Log time between the two records of a pair: half, 95 % and 99 % of the pairs are faster. When the "
     "highest line nears the pair window, orphans that resolve by themselves follow.",
-    zh="同一凭证两侧记录的间隔（中位数、95%、99%）。最高线接近配对窗口时，会出现自行了结的单边。",
+    zh="同一凭证两侧记录的间隔（中位数、95%、99%）。最高线接近配对窗口时，会出现自行解决的单边。",
 )
 
 MONEY_AT_RISK_BY_CURRENCY: Final = About(
@@ -143,15 +143,15 @@ MONEY_AT_RISK_BY_CURRENCY: Final = About(
     "各币种风险金额",
     "locale",
     en="Money in open anomalies over time. A step is one large case, a slope is a fault that goes on.",
-    zh="未了异常金额随时间变化。台阶多为单笔大额，斜坡说明故障仍在继续。",
+    zh="未解决异常金额随时间变化。台阶多为单笔大额，斜坡说明故障仍在继续。",
 )
 
 OPEN_ANOMALIES_BY_SEVERITY: Final = About(
     "Open anomalies by severity",
-    "未了异常（按严重程度）",
+    "未解决异常（按严重程度）",
     "none",
     en="What is open at each moment. Open ones that nobody resolves leave after the setting resolve_horizon.",
-    zh="各时刻未了异常数。一直无人了结的在 resolve_horizon 之后到期退出。",
+    zh="各时刻未解决异常数。一直无人解决的在 resolve_horizon 之后到期退出。",
 )
 
 FIRING_ALERTS: Final = About(

@@ -31,7 +31,7 @@ JUDGING_IS_BEHIND_BY: Final = About(
     "判定落后",
     "s",
     en="Wall clock less the oldest watermark of any lane.",
-    zh="当前时间减所有分区中最旧的水位线。",
+    zh="当前时间减所有通道中最旧的水位。",
 )
 
 READ_TO_THE_END: Final = About(
@@ -49,7 +49,7 @@ FULLEST_LIMIT: Final = About(
     "percentunit",
     en="How much of a limit the fullest lane uses: legs that wait, and open anomalies. At 100 % verdicts are made "
     "early and marked limited.",
-    zh="最满分区的限额使用率：等待配对的记录与未了异常。达到 100% 时会提前判定并标记 limited。",
+    zh="最满通道的限额使用率：等待配对的记录与未解决异常。达到 100% 时会提前判定并标记 limited。",
 )
 
 CAME_AFTER_THEIR_TIME: Final = About(
@@ -66,7 +66,7 @@ A_RESTART_READS_AGAIN: Final = About(
     "重启需重读",
     "s",
     en="Log time between the committed cut and our position, the longest of all lanes.",
-    zh="已提交位置与当前位置之间的时长，取最长分区。",
+    zh="已提交位置与当前位置之间的时长，取最长的通道。",
 )
 
 READING_BEHIND_IN_SECONDS: Final = About(
@@ -92,7 +92,7 @@ JUDGING_BEHIND: Final = About(
     "s",
     en="Wall clock less the watermark of each source and lane. One lane alone: look at its partitions. One "
     "source in all lanes: its feed is late.",
-    zh="各侧各分区的水位线落后。单一分区落后：查该分区。某侧全部落后：该侧数据迟到。",
+    zh="各侧各通道的水位落后。单一通道落后：查该分区。某侧全部落后：该侧数据迟到。",
 )
 
 FROM_A_RECORD_S_TIME_TO_ITS_HANDLING: Final = About(
@@ -108,7 +108,7 @@ SOURCES_THAT_ARE_SILENT: Final = About(
     "断流的数据源",
     "none",
     en="1 while more than half the lanes hear nothing from a source and the other one sends.",
-    zh="为 1 时，多数分区收不到该侧数据而另一侧正常。",
+    zh="为 1 时，多数通道收不到该侧数据而另一侧正常。",
 )
 
 VOUCHERS_THAT_WAIT_FOR_THEIR_OTHER_SIDE: Final = About(
@@ -224,5 +224,5 @@ MEMORY_OF_THE_WORKER: Final = About(
     "worker 内存",
     "bytes",
     en="Resident memory of each worker. It follows what is open, not what was closed; docs/sizing.md has the figures.",
-    zh="各 worker 的常驻内存。随未了结的数量变化，与已了结的无关；参见 docs/sizing.md。",
+    zh="各 worker 的常驻内存。随未解决的数量变化，与已解决的无关；参见 docs/sizing.md。",
 )
