@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
@@ -22,6 +23,7 @@ GAP: Final = 4
 LINE: Final = 16
 AXIS: Final = 52
 COLOURS: Final = 8
+LONGEST_GAP_STEPS: Final = 1.5
 TOP: Final = 28
 """Where the content of a panel begins, below its title."""
 STYLE: Final = """
@@ -134,8 +136,18 @@ def _lines(panel: Mapping[str, Any], answers: Sequence[Answered], box: Box) -> I
             ground = [_point(plot, at, below.get(at, low), (first, last), (low, high)) for at, _ in reversed(pairs)]
             yield f'<path class="area c{number % COLOURS}" d="M{" ".join(points + ground)}Z"/>'
             below = dict(pairs)
-        yield f'<path class="c{number % COLOURS}" style="fill:none" d="M{" ".join(points)}"/>'
+        yield f'<path class="c{number % COLOURS}" style="fill:none" d="{_in_pieces(pairs, points)}"/>'
     yield from _legend(drawn, Box(box.width * 0.64, TOP, box.width * 0.36, plot.height), defaults["unit"])
+
+
+def _in_pieces(pairs: Sequence[tuple[float, float]], points: Sequence[str]) -> str:
+    """Return the path of a line that breaks off where values are missing."""
+    times = [at for at, _ in pairs]
+    step = min((later - at for at, later in pairwise(times)), default=0.0)
+    path = [f"M{points[0]}"]
+    for (at, later), point in zip(pairwise(times), points[1:], strict=True):
+        path.append(f"L{point}" if later - at < LONGEST_GAP_STEPS * step else f"M{point}")
+    return "".join(path)
 
 
 def _stacked(drawn: Sequence[tuple[str, list[tuple[float, float]]]]) -> list[tuple[str, list[tuple[float, float]]]]:

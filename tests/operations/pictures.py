@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         KafkaBroker(Path(folder) / "kafka") as broker,
-        watched_run(broker.bootstrap_servers, Path(folder), params, SETTINGS) as run,
+        watched_run(broker.bootstrap_servers, Path(folder), params, SETTINGS, "demo") as run,
     ):
         for path in draw(run, seconds, FOLDER):
             sys.stdout.write(f"wrote {path.relative_to(ROOT)}\n")

@@ -62,20 +62,18 @@ class Watched:
 
 @contextmanager
 def watched_run(
-    servers: str, folder: Path, params: SimulationParams, more: Mapping[str, object], interval: str = "1s"
+    servers: str, folder: Path, params: SimulationParams, more: Mapping[str, object], name: str = ""
 ) -> Iterator[Watched]:
     """Send a paced simulation past a worker that Prometheus scrapes, and yield when all of it was judged and scraped.
 
     ``params`` gives size, length and scenario; the windows are those of the worker, which has windows of
-    seconds and, over them, the settings ``more``.
+    seconds and, over them, the settings ``more``.  ``name`` begins those of the topics, which must not be there yet.
     """
-    topics = FourPartitions(servers, f"watched-{time.time_ns():x}", {**WINDOWS, **more})
+    topics = FourPartitions(servers, name or f"watched-{time.time_ns():x}", {**WINDOWS, **more})
     worker = WorkerProcess(folder, topics.settings)
     try:
         until(lambda: worker.lanes() == FourPartitions.partitions, READY_SECONDS)
-        with PrometheusServer(
-            folder / "prometheus", {JOB: [f"127.0.0.1:{worker.port}"]}, RULES, interval
-        ) as prometheus:
+        with PrometheusServer(folder / "prometheus", {JOB: [f"127.0.0.1:{worker.port}"]}, RULES) as prometheus:
             start_s = time.time()
             settings = load_settings(worker.config, (), {})
             sized = SimulationParams(
