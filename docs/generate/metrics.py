@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from streams.edges.metrics.bounded import MOST_NAMES
 from streams.edges.metrics.table import COUNTERS, FIRST_NAMES, GAUGES, HISTOGRAMS, LINKS, PREFIX
+from streams.relay import metrics as relay
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.edges.metrics.table import Metric
+    from streams.relay.metrics import RelayMetric
 
 HEAD: Final = """# Metrics
 
@@ -31,6 +35,13 @@ The usual `process_` metrics of Prometheus clients on Linux: processor seconds, 
 `process_start_time_seconds`, which tells a restart.
 """
 
+RELAY: Final = """## Relay
+
+`voucherwatch relay` serves these at `/metrics` on `relay.host`:`relay.port`; see [its page](relay.md#metrics).
+"""
+OPEN: Final[dict[tuple[str, ...], str]] = {LINKS: "configured names, `other`", relay.RECEIVER: "configured names"}
+"""Stand-ins for label values that the configuration names -> how they are called."""
+
 
 def page() -> str:
     """Return the whole page."""
@@ -40,24 +51,31 @@ def page() -> str:
         f"| `{PREFIX}{m.name}` | {m.meaning} | {', '.join(f'{b:g}' for b in bounds)} |" for m, bounds, _ in HISTOGRAMS
     ]
     info = f"\n## Release\n\n`{PREFIX}build_info` has the value 1 and the label `version`, the release that runs.\n"
-    return "\n".join([*parts, info, PROCESS])
+    return "\n".join([*parts, info, PROCESS, _relay()])
 
 
-def _table(metrics: tuple[Metric, ...]) -> str:
-    rows = [f"| `{PREFIX}{metric.name}` | {_labels(metric)} | {metric.meaning} |" for metric in metrics]
+def _relay() -> str:
+    """Return the section of the relay's own metrics."""
+    bounds = ", ".join(f"{bound:g}" for bound in relay.BOUNDS_SECONDS)
+    shown = (*relay.COUNTERS, *relay.GAUGES, relay.LATENCY)
+    return "\n".join(
+        [RELAY, _table(shown, relay.PREFIX), f"\nBuckets of `{relay.PREFIX}{relay.LATENCY.name}`: {bounds}.\n"]
+    )
+
+
+def _table(metrics: Sequence[Metric | RelayMetric], prefix: str = PREFIX) -> str:
+    rows = [f"| `{prefix}{metric.name}` | {_labels(metric)} | {metric.meaning} |" for metric in metrics]
     return "\n".join(["| metric | labels | meaning |", "|---|---|---|", *rows])
 
 
-def _labels(metric: Metric) -> str:
+def _labels(metric: Metric | RelayMetric) -> str:
     """Return the labels with their values, where these are a closed set."""
     if metric.closed is None:
         return ", ".join(f"`{name}`" for name in metric.labels)
     said = []
     for name, values in zip(metric.labels, metric.closed, strict=True):
-        known = ", ".join(f"`{value}`" for value in values)
-        if values is LINKS:
-            known = "configured names, `other`"
-        elif values is FIRST_NAMES:
+        known = OPEN.get(values) or ", ".join(f"`{value}`" for value in values)
+        if values is FIRST_NAMES:
             known = f"the first {MOST_NAMES} names that come, {known}"
         said.append(f"`{name}`: {known}")
     return "; ".join(said)
