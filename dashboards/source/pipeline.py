@@ -49,10 +49,8 @@ def _figures() -> tuple[Figure, ...]:
             digits=1,
         ),
         figure(
-            words.CAME_AFTER_THEIR_TIME,
-            Query(in_range("behind_watermark_total"), "records / 记录"),
-            steps=((None, GREEN), (1, RED)),
-            digits=0,
+            words.ORIGINALS_ARE_KNOWN_FOR,
+            Query(f"min ({series('originals_covered_seconds')})", "shortest lane / 最短通道"),
         ),
         figure(
             words.A_RESTART_READS_AGAIN,
@@ -92,9 +90,8 @@ def _behind() -> tuple[Lines, ...]:
 def _doubt() -> tuple[Lines, ...]:
     return (
         lines(
-            words.SOURCES_THAT_ARE_SILENT,
-            Query(highest("source_stalled", by=("source",)), "{{source}}"),
-            highest=1,
+            words.WRITTEN_AND_NOT_YET_SAFE,
+            Query(total("outputs_unacknowledged"), "outputs / 输出"),
             digits=0,
         ),
         lines(
@@ -141,6 +138,7 @@ def _records() -> Row:
             words.LATER_MESSAGES_OF_ONE_SIDE_EACH_MINUTE,
             Query(each_minute("status_updates_total", by=("source",)), "{{source}} updates / 更新"),
             Query(each_minute("updates_ignored_total", by=("source",)), "{{source}} repeats / 重复"),
+            Query(each_minute("behind_watermark_total", by=("source",)), "{{source}} after their time / 过时到达"),
         ),
         lines(
             words.CARD_NUMBERS_IN_CLEAR_IN_THIS_TIME,
@@ -164,8 +162,9 @@ def _work() -> Row:
             Query(mean("fetch_duration_seconds"), "mean / 平均"),
         ),
         lines(
-            words.MEMORY_OF_THE_WORKER,
-            Query(f"max by (instance) (process_resident_memory_bytes{{{PLACE}}})", "{{instance}}"),
+            words.MEMORY_AND_DISK,
+            Query(f"max by (instance) (process_resident_memory_bytes{{{PLACE}}})", "{{instance}} memory / 内存"),
+            Query(highest("ledger_disk_bytes", by=("instance",)), "{{instance}} ledger on disk / 账本磁盘"),
         ),
         lines(
             words.RECORDS_IN_ONE_FETCH,

@@ -177,7 +177,7 @@ How each alert reads, in both languages and with figures in it: [texts.golden.ym
 3. Set the [limits](#limits) for your money, and name a service outside for the receiver `watchdog`.
 4. Without the relay: `config/alertmanager/alertmanager.mail.yml` shows mail and a plain webhook. Texts for both languages
    are in `config/alertmanager/templates/voucherwatch.tmpl`.
-5. `promtool check config` and `amtool check-config` before each reload.
+5. Prometheus 2.42 and Alertmanager 0.25 or newer; `promtool check config` and `amtool check-config` before each reload.
 
 Changed a threshold? `make test ARGS=tests/operations` says which stories no longer hold; `python -m tests.operations.texts` writes the
 texts anew.

@@ -106,7 +106,7 @@ def _limits() -> dict[str, Samples]:
 
 
 NO_RATIOS: Final[dict[str, Samples]] = {
-    name: {} for name in RECORDED if ":ratio_rate" in name or ":ratio10m" in name or ":p" in name
+    name.split()[0]: {} for name in RECORDED if ":ratio_rate" in name or ":ratio10m" in name or ":p" in name
 }
 """Where nothing is read there is no share of it: nothing, rather than a value that is no number."""
 

@@ -155,6 +155,16 @@ READING: Final = [
         firing={"17m": QUIET, "20m": fires("WatermarkStuck", "critical"), "45m": QUIET},
     ),
     Story(
+        "a lane that judges half as fast as records come falls behind and does not stand still",
+        healthy(
+            40,
+            changed=per_lane(
+                "voucherwatch_watermark_lag_seconds", " ".join(f"{1.5 + 30 * minute:g}" for minute in range(40))
+            ),
+        ),
+        firing={"15m": QUIET, "39m": QUIET},
+    ),
+    Story(
         "a lane that catches up from an hour behind does not stand still",
         healthy(
             60,

@@ -45,7 +45,7 @@ NOT_ZERO: Final = (
     "From a record's time to its handling",
     "Handling one fetch",
     "Commits each minute",
-    "Memory of the worker",
+    "Memory and disk of the worker",
 )
 """Panels that must show more than zeros after twenty seconds of faults."""
 

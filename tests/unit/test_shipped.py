@@ -47,5 +47,7 @@ def test_the_wheel_brings_the_files_along(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"streams/shipped.py", "streams/_shipped/dashboards/overview.json"} <= names
     assert not any("dashboards/source" in name for name in names)
-    assert {f"streams/_shipped/config/{path.name}" for path in (ROOT / "config").glob("*.csv")} <= names
+    config = [path for path in (ROOT / "config").rglob("*") if path.is_file()]
+    assert {f"streams/_shipped/{path.relative_to(ROOT)}" for path in config} <= names
+    assert {"prometheus.yml", "alertmanager.yml", "voucherwatch.tmpl", "pipeline.yml"} <= {path.name for path in config}
     assert not any(name.startswith(("tests/", "config/", "dashboards/")) for name in names)

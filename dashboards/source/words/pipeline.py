@@ -52,13 +52,13 @@ FULLEST_LIMIT: Final = About(
     zh="最满通道的限额使用率：等待配对的记录与未解决异常。达到 100% 时会提前判定并标记 limited。",
 )
 
-CAME_AFTER_THEIR_TIME: Final = About(
-    "Came after their time",
-    "过时到达",
-    "none",
-    en="Records that came after their log time had been passed. Must stay 0: else the broker was slower than "
-    "idle_lateness.",
-    zh="时间已过才到达的记录。应始终为 0，否则 broker 慢于 idle_lateness。",
+ORIGINALS_ARE_KNOWN_FOR: Final = About(
+    "Originals are known for",
+    "原交易可查时长",
+    "s",
+    en="Log time for which every voucher is known that a void or refund can point at, the shortest of all lanes. It grows "
+    "after a first start; a sudden fall means that the ledger was lost.",
+    zh="撤销、退货可核对原交易的时长，取最短的通道。首次启动后逐渐增长；突然下降说明账本丢失。",
 )
 
 A_RESTART_READS_AGAIN: Final = About(
@@ -103,12 +103,13 @@ FROM_A_RECORD_S_TIME_TO_ITS_HANDLING: Final = About(
     zh="从 broker 时间戳到处理的时间（中位数、95%、99%）。",
 )
 
-SOURCES_THAT_ARE_SILENT: Final = About(
-    "Sources that are silent",
-    "断流的数据源",
+WRITTEN_AND_NOT_YET_SAFE: Final = About(
+    "Written and not yet safe",
+    "已写出未确认",
     "none",
-    en="1 while more than half the lanes hear nothing from a source and the other one sends.",
-    zh="为 1 时，多数通道收不到该侧数据而另一侧正常。",
+    en="Anomalies and dead letters that no broker has acknowledged yet. It returns to 0 at once; a rise that stays means "
+    "that the output topics cannot be written.",
+    zh="broker 尚未确认的异常与死信。应立即回到 0；持续上升说明输出主题无法写入。",
 )
 
 VOUCHERS_THAT_WAIT_FOR_THEIR_OTHER_SIDE: Final = About(
@@ -173,8 +174,10 @@ LATER_MESSAGES_OF_ONE_SIDE_EACH_MINUTE: Final = About(
     "Later messages of one side, each minute",
     "每分钟后续报文",
     "cpm",
-    en="Updates changed the outcome of a record, repeats said nothing new. Both are normal.",
-    zh="updates 改变了已有记录的结果，repeats 为无新内容的重复。均属正常。",
+    en="Updates changed the outcome of a record, repeats said nothing new: both are normal. What came after its time must "
+    "stay 0: else the broker was slower than idle_lateness.",
+    zh="updates 改变了已有记录的结果，repeats 为无新内容的重复，均属正常。过时到达应始终为 0，否则 broker 慢于 "
+    "idle_lateness。",
 )
 
 CARD_NUMBERS_IN_CLEAR_IN_THIS_TIME: Final = About(
@@ -219,10 +222,11 @@ ASSIGNMENTS_OF_PARTITIONS_IN_THIS_TIME: Final = About(
     zh="消费组向 worker 分配分区的次数。持续上升：worker 反复进出，或 session_timeout 过短。",
 )
 
-MEMORY_OF_THE_WORKER: Final = About(
-    "Memory of the worker",
-    "worker 内存",
+MEMORY_AND_DISK: Final = About(
+    "Memory and disk of the worker",
+    "worker 内存与磁盘",
     "bytes",
-    en="Resident memory of each worker. It follows what is open, not what was closed; docs/sizing.md has the figures.",
-    zh="各 worker 的常驻内存。随未解决的数量变化，与已解决的无关；参见 docs/sizing.md。",
+    en="Resident memory of each worker, and its ledger of originals where that lies on disk. Memory follows what is open, "
+    "not what was closed; docs/sizing.md has the figures.",
+    zh="各 worker 的常驻内存，以及磁盘上的原交易账本。内存随未解决的数量变化，与已解决的无关；参见 docs/sizing.md。",
 )
