@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from streams.core.anomaly import KINDS
-from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, VOUCHER_KINDS
+from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +21,8 @@ LABELS: Final = {
 }
 """Series name without prefix -> its labels."""
 
-NO_VOUCHER: Final = "|".join(kind for kind in KINDS if kind not in VOUCHER_KINDS)
-"""The kinds that close no voucher."""
+NO_VOUCHER: Final = "duplicate_voucher|source_stalled|partitioning_fault"
+"""The kinds that say nothing of a voucher's match, as the alert rules have them."""
 
 
 def series(name: str, *matchers: str) -> str:
@@ -80,7 +79,7 @@ def or_zero(query: str, label: str = "") -> str:
 def match_rate(by: Sequence[str] = ()) -> str:
     """Return the share of judged vouchers without an anomaly that concerns money, as the alert rules measure it.
 
-    Severity info does not count, and neither do kinds that close no voucher; nothing while none was closed.
+    Severity info does not count; nothing while none was closed.
     """
     unmatched = rate("anomalies_opened_total", 'severity!="info"', f'kind!~"{NO_VOUCHER}"', by=by)
     judged = rate("vouchers_closed_total", 'verdict!="unjudged"', by=by)

@@ -56,8 +56,8 @@ ORIGINALS_ARE_KNOWN_FOR: Final = About(
     "Originals are known for",
     "原交易可查时长",
     "s",
-    en="Log time for which every voucher is known that a void or refund can point at, the shortest of all lanes. It grows "
-    "after a first start; a sudden fall means that the ledger was lost.",
+    en="Log time for which every voucher is known that a void or refund can point at, the shortest of all lanes. It "
+    "grows after a first start; a sudden fall means that the ledger was lost.",
     zh="撤销、退货可核对原交易的时长，取最短的通道。首次启动后逐渐增长；突然下降说明账本丢失。",
 )
 
@@ -107,8 +107,8 @@ WRITTEN_AND_NOT_YET_SAFE: Final = About(
     "Written and not yet safe",
     "已写出未确认",
     "none",
-    en="Anomalies and dead letters that no broker has acknowledged yet. It returns to 0 at once; a rise that stays means "
-    "that the output topics cannot be written.",
+    en="Anomalies and dead letters that no broker has acknowledged yet. It returns to 0 at once; a rise that stays "
+    "means that the output topics cannot be written.",
     zh="broker 尚未确认的异常与死信。应立即回到 0；持续上升说明输出主题无法写入。",
 )
 
@@ -174,8 +174,8 @@ LATER_MESSAGES_OF_ONE_SIDE_EACH_MINUTE: Final = About(
     "Later messages of one side, each minute",
     "每分钟后续报文",
     "cpm",
-    en="Updates changed the outcome of a record, repeats said nothing new: both are normal. What came after its time must "
-    "stay 0: else the broker was slower than idle_lateness.",
+    en="Updates changed the outcome of a record, repeats said nothing new: both are normal. What came after its time "
+    "must stay 0: else the broker was slower than idle_lateness.",
     zh="updates 改变了已有记录的结果，repeats 为无新内容的重复，均属正常。过时到达应始终为 0，否则 broker 慢于 "
     "idle_lateness。",
 )
@@ -226,7 +226,7 @@ MEMORY_AND_DISK: Final = About(
     "Memory and disk of the worker",
     "worker 内存与磁盘",
     "bytes",
-    en="Resident memory of each worker, and its ledger of originals where that lies on disk. Memory follows what is open, "
-    "not what was closed; docs/sizing.md has the figures.",
+    en="Resident memory of each worker, and its ledger of originals where that lies on disk. Memory follows what is "
+    "open, not what was closed; docs/sizing.md has the figures.",
     zh="各 worker 的常驻内存，以及磁盘上的原交易账本。内存随未解决的数量变化，与已解决的无关；参见 docs/sizing.md。",
 )

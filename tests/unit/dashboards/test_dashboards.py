@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.source.listing import Listed, listed, panels, read_all
 from dashboards.source.pages import FOLDER, pages
-from dashboards.source.queries import series, total
+from dashboards.source.queries import match_rate, series, total
 from dashboards.source.words import KINDS as CHINESE_KINDS
 from streams.core.anomaly import KINDS
 from streams.edges.metrics import Metrics, WorkerReading
@@ -188,6 +188,23 @@ def test_tables_lead_to_runbooks() -> None:
     for kind in KINDS:
         assert (ROOT / "docs" / "anomalies" / f"{kind}.md").is_file()
         assert CHINESE_KINDS[kind]
+
+
+def test_the_match_rate_is_that_of_the_alert_rules() -> None:
+    """Who is called because of a figure finds the same figure on the page."""
+    text = (ROOT / "config" / "prometheus" / "rules" / "objective.yml").read_text(encoding="utf-8")
+    rules = {
+        rule["record"]: rule["expr"]
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    }
+    for name, by in (("job", ""), ("job_link", "link")):
+        recorded_as = rules[f"{name}:voucherwatch_unmatched_per_closed:ratio_rate5m"]
+        drawn = match_rate((by,) if by else ())
+        for part in re.findall(r'(\w+(?:!~|!=)"[^"]*")', recorded_as):
+            assert part in drawn
+        assert sorted(re.findall(r"voucherwatch_\w+", recorded_as)) == sorted(re.findall(r"voucherwatch_\w+", drawn))
 
 
 def test_a_quiet_worker_shows_zeros() -> None:
