@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import yaml
@@ -21,6 +21,9 @@ from streams.simulator.fleet import LINKS
 from tests.contracts.repository import ROOT
 from tests.integration.worker_process import free_port, until
 from tests.operations.linters import LinterNotAvailableError, linter
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
@@ -55,7 +58,7 @@ def test_the_dockerfile_is_clean() -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_the_scripts_are_clean(script: Any) -> None:  # noqa: ANN401  a path
+def test_the_scripts_are_clean(script: Path) -> None:
     """Shellcheck has nothing to say, and the file can be run."""
     if shutil.which("shellcheck") is None:
         pytest.skip("scripts are checked with shellcheck (apt-get install shellcheck)")
@@ -148,6 +151,16 @@ def test_the_settings_in_the_environment_are_taken(name: str) -> None:
     assert settings.bootstrap_servers == ("kafka:19092",)
     if name == "worker":
         assert set(settings.links) == {link.name for link in LINKS}
+
+
+def test_the_relay_takes_its_settings(tmp_path: Path) -> None:
+    """File and environment together make a relay that listens where Prometheus and Alertmanager look for it."""
+    token = tmp_path / "token"
+    token.write_text("x" * 32, encoding="utf-8")
+    said = SERVICES["relay"]["environment"] | {"VOUCHERWATCH_RELAY__TOKEN_FILE": str(token)}
+    settings = load_settings(ROOT / "config" / "relay" / "voucherwatch.yaml", (), said)
+    assert (settings.relay_host, settings.relay_port) == ("0.0.0.0", 8080)  # noqa: S104  inside its container
+    assert set(settings.relay_receivers) == {"chat-log"}
 
 
 def test_prometheus_finds_every_target() -> None:
