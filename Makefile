@@ -15,8 +15,10 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
+WAITING := $(wildcard tests/integration tests/operations tests/chaos tests/e2e tests/benchmarks)
+COMPUTING := $(filter-out $(WAITING),$(patsubst %/,%,$(wildcard tests/*/)))
 
-.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-peers lock clean
+.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger bench-peers lock clean
 
 help:  ## list what make can do here
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,18 +41,19 @@ $(CORE): $(STAMP) .ci/compile_core.py $(wildcard streams/core/*.py)
 demo: $(STAMP)  ## run the whole pipeline for a minute on simulated traffic
 	@$(BIN)/voucherwatch demo $(ARGS)
 
-# The two runs go side by side: the first one mostly waits for brokers and windows.
+# Two lots go side by side: one mostly waits for brokers and windows, the other computes.
 test: $(CORE)  ## run every test; what cannot run here is named with its reason
 ifneq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@mkdir -p .cache; second=; failed=0; \
+	@mkdir -p .cache; failed=0; \
+	( $(BIN)/python -m pytest -p no:cacheprovider $(COMPUTING) || failed=1; \
 	if test -d streams/core/_compiled; then \
-		VOUCHERWATCH_TEST_COMPILED=1 $(BIN)/python -m pytest -q -p no:cacheprovider $(OF_THE_CORE) >.cache/compiled.log 2>&1 & second=$$!; \
-	fi; \
-	$(BIN)/python -m pytest || failed=1; \
-	if test -n "$$second"; then echo "the core's tests once more, on the compiled core:"; wait $$second || failed=1; cat .cache/compiled.log; \
-	else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi; \
+		echo "the core's tests once more, on the compiled core:"; \
+		VOUCHERWATCH_TEST_COMPILED=1 $(BIN)/python -m pytest -q -p no:cacheprovider $(OF_THE_CORE) || failed=1; \
+	else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi; exit $$failed ) >.cache/computing.log 2>&1 & second=$$!; \
+	$(BIN)/python -m pytest $(WAITING) || failed=1; \
+	echo "the tests without brokers, which ran beside these:"; wait $$second || failed=1; cat .cache/computing.log; \
 	exit $$failed
 endif
 
@@ -81,6 +84,9 @@ bench-scale: $(CORE)  ## let one, two and four workers read the same log
 
 bench-restart: $(CORE)  ## kill a worker with a million vouchers pending and time the next one
 	@$(BIN)/python -m benchmarks.restart $(ARGS)
+
+bench-ledger: $(CORE)  ## what the ledger on disk costs in speed and space
+	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 bench-peers: $(CORE)  ## compare with Faust, quixstreams, Pathway, Kafka Streams and Flink; fetches them first
 	@$(BIN)/python -m benchmarks.peers $(ARGS)

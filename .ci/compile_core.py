@@ -30,6 +30,7 @@ INTERPRETED: Final = {
     "anomaly": "as policy; runs once an anomaly",
     "judge": "the exact way for the few records that are not usual",
     "fields": "as judge",
+    "fact": "as wire",
 }
 """Modules of the core that stay as they are, each with its reason."""
 

@@ -46,7 +46,7 @@ def _timed(folder: Path, policy: Policy) -> dict[str, float]:
         list(islice(chain.from_iterable(in_order([folder / f"{name}.jsonl"], name)), MOST_LINES)) for name in SOURCES
     ]
     read = clock() - began
-    fetches = _chunks(lines)
+    fetches = chunks(lines)
     deaf = Lane(0, policy, live=False), Lane(0, policy, live=False)
     began = clock()
     for source, chunk in fetches:
@@ -68,7 +68,7 @@ def _timed(folder: Path, policy: Policy) -> dict[str, float]:
     return {"read": read, "decode": decoded, "judge": judged, "encode": encoded, "lines": sum(map(len, lines))}
 
 
-def _chunks(lines: list[list[Line]]) -> list[tuple[int, list[RawRecord]]]:
+def chunks(lines: list[list[Line]]) -> list[tuple[int, list[RawRecord]]]:
     """Return the records of both sources in fetches, ordered by the time of their first record."""
     fetches: list[tuple[int, list[RawRecord]]] = []
     for source, own in enumerate(lines):

@@ -11,6 +11,7 @@ import asyncio
 import os
 import ssl
 import tempfile
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from streams.edges.batch_driver import (
     DriverParts,
     EndWatch,
     LaneHost,
+    NoLedgers,
     Outbox,
     SystemClock,
     register,
@@ -37,7 +39,8 @@ from streams.edges.control_topic import ControlTopic
 from streams.edges.dead_letter import DeadLetterTopic
 from streams.edges.faust_worker import VoucherApp, VoucherWorker
 from streams.edges.metrics import LaneReading, Metrics, WorkerReading
-from streams.edges.topics import check_topics
+from streams.edges.rocks_ledger import Shelf
+from streams.edges.topics import check_topics, topic_ids
 from streams.errors import ConfigurationError
 from streams.settings import CONFIG_VARIABLE, SASL_PROTOCOLS, TLS_PROTOCOLS, Settings, load_settings
 
@@ -45,10 +48,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from streams.core.lane import AnomalyChange
+    from streams.core.policy import Policy
     from streams.core.wire import DeadLetter
     from streams.edges.batch_driver.ports import MakeLane, Outgoing, Writer
 
 HEARTBEATS_PER_SESSION = 10
+MIB = 1024 * 1024
 LARGEST_REQUEST_BYTES = 2 * 1024 * 1024
 """A dead letter is as large as the bad record, which may fill a record of Kafka's default limit."""
 
@@ -88,19 +93,20 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     scratch = tempfile.TemporaryDirectory(prefix="voucherwatch-")
     app = VoucherApp(settings.group_id, datadir=scratch.name, **_faust_options(settings))
     clock = SystemClock()
-    connect = _connector(settings)
+    connect = connector(settings)
     anomalies = AnomalyTopic(settings.topic_anomalies, settings.resolve_horizon_ms, connect)
     letters = DeadLetterTopic(settings.topic_deadletter, (settings.topic_terminal, settings.topic_host))
     policy = settings.policy()
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)  # its start time is how a restart shows
     limits = (policy.max_pending, policy.max_waiting, policy.max_open_anomalies)
+    shelf = _shelf(settings)
     metrics = Metrics(
         registry, lambda: _read(host, clock, limits), links=tuple(policy.links), version=streams.__version__
     )
     host = LaneHost(
         (settings.topic_terminal, settings.topic_host),
-        make_lane or (lambda number, partitions: Lane(number, policy, partitions=partitions)),
+        make_lane or partial(_lane, policy, shelf),
         _Publisher(anomalies, letters),
         anomalies,
         metrics,
@@ -108,6 +114,8 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
         clock,
         app.fail,
     )
+    if make_lane is None:
+        host.ledgers = shelf or NoLedgers(_reach_ms(settings))
     answers = BrokerAnswers(connect)
     app.driver = DriverParts(
         host,
@@ -124,6 +132,31 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     app.configure_logging = lambda: logs.configure(settings.log_level, settings.log_format)
     http.install(app, metrics, lambda: _readiness(host, settings))
     return app
+
+
+def _lane(policy: Policy, shelf: Shelf | None, number: int, partitions: int) -> Lane:
+    """Return the pipeline of one lane, with its ledger on disk where there is a folder for it."""
+    ledger = None if shelf is None else shelf.ledger(number, partitions)
+    return Lane(number, policy, partitions=partitions, ledger=ledger)
+
+
+def _shelf(settings: Settings) -> Shelf | None:
+    """Return where the ledgers lie, None where they are in memory."""
+    if settings.ledger_dir is None:
+        return None
+    return Shelf(
+        settings.ledger_dir,
+        settings.group_id,
+        cache(lambda: topic_ids(settings)),
+        settings.originals_horizon_ms,
+        settings.ledger_memory_mib * MIB,
+        _reach_ms(settings),
+    )
+
+
+def _reach_ms(settings: Settings) -> int:
+    """Return how far before J reading begins for a lane whose ledger is empty: vouchers go to it after L."""
+    return settings.originals_horizon_ms + settings.policy().memory_ms
 
 
 class _Publisher:
@@ -171,12 +204,14 @@ def _read(host: LaneHost, clock: SystemClock, limits: tuple[int, int, int]) -> W
                 hosted.lane.gauges(),
                 (hosted.sources[0].caught_up(now), hosted.sources[1].caught_up(now)),
                 (hosted.sources[0].lag, hosted.sources[1].lag),
+                0 if hosted.ledger is None else hosted.ledger.disk_bytes,
             )
             for hosted in host.lanes.values()
             if hosted.ready
         ],
         stalled=host.stalled,
         limits=limits,
+        unacknowledged=host.outbox.unacknowledged,
     )
 
 
@@ -208,7 +243,7 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def _connector(settings: Settings) -> Callable[[], AIOKafkaConsumer]:
+def connector(settings: Settings) -> Callable[[], AIOKafkaConsumer]:
     """Return what builds a plain consumer without a group, for questions and for reading back."""
 
     def connect() -> AIOKafkaConsumer:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, LINKS, PREFIX
+from streams.relay import metrics as relay
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.edges.metrics.table import Metric
+    from streams.relay.metrics import RelayMetric
 
 HEAD: Final = """# Metrics
 
@@ -27,6 +31,12 @@ PROCESS: Final = """## Process
 The usual `process_` metrics of Prometheus clients on Linux: processor seconds, memory, open files, and
 `process_start_time_seconds`, which tells a restart.
 """
+RELAY: Final = """## Relay
+
+`voucherwatch relay` serves these at `/metrics` on `relay.host`:`relay.port`; see [its page](relay.md#metrics).
+"""
+OPEN: Final[dict[tuple[str, ...], str]] = {LINKS: "configured names, `other`", relay.RECEIVER: "configured names"}
+"""Stand-ins for label values that the configuration names -> how they are called."""
 
 
 def page() -> str:
@@ -37,20 +47,29 @@ def page() -> str:
         f"| `{PREFIX}{m.name}` | {m.meaning} | {', '.join(f'{b:g}' for b in bounds)} |" for m, bounds, _ in HISTOGRAMS
     ]
     info = f"\n## Release\n\n`{PREFIX}build_info` has the value 1 and the label `version`, the release that runs.\n"
-    return "\n".join([*parts, info, PROCESS])
+    return "\n".join([*parts, info, PROCESS, _relay()])
 
 
-def _table(metrics: tuple[Metric, ...]) -> str:
-    rows = [f"| `{PREFIX}{metric.name}` | {_labels(metric)} | {metric.meaning} |" for metric in metrics]
+def _relay() -> str:
+    """Return the section of the relay's own metrics."""
+    bounds = ", ".join(f"{bound:g}" for bound in relay.BOUNDS_SECONDS)
+    shown = (*relay.COUNTERS, *relay.GAUGES, relay.LATENCY)
+    return "\n".join(
+        [RELAY, _table(shown, relay.PREFIX), f"\nBuckets of `{relay.PREFIX}{relay.LATENCY.name}`: {bounds}.\n"]
+    )
+
+
+def _table(metrics: Sequence[Metric | RelayMetric], prefix: str = PREFIX) -> str:
+    rows = [f"| `{prefix}{metric.name}` | {_labels(metric)} | {metric.meaning} |" for metric in metrics]
     return "\n".join(["| metric | labels | meaning |", "|---|---|---|", *rows])
 
 
-def _labels(metric: Metric) -> str:
+def _labels(metric: Metric | RelayMetric) -> str:
     """Return the labels with their values, where these are a closed set."""
     if metric.closed is None:
         return ", ".join(f"`{name}`" for name in metric.labels)
     said = []
     for name, values in zip(metric.labels, metric.closed, strict=True):
-        known = "configured names, `other`" if values is LINKS else ", ".join(f"`{value}`" for value in values)
+        known = OPEN.get(values) or ", ".join(f"`{value}`" for value in values)
         said.append(f"`{name}`: {known}")
     return "; ".join(said)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import config, demo, doctor, explain, replay, simulate, topics, worker
+from streams.cli import config, demo, doctor, explain, relay, replay, simulate, topics, worker
 from streams.cli.shape import Commands
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("demo", short_help="See it at work on simulated traffic for a minute.")(demo.demo)
 app.command("worker", short_help="Watch the two feeds.")(worker.worker)
+app.add_typer(relay.app, name="relay", short_help="Bring alerts to group robots.")
 app.command("replay", cls=replay.ReplayCommand, short_help="Judge files, or a range of the topics.")(replay.replay)
 app.command("simulate", short_help="Simulate a fleet with labelled faults.")(simulate.simulate)
 app.add_typer(topics.app, name="topics", short_help="Create or check the topics.")

@@ -111,6 +111,7 @@ def _params(
         seed=seed,
         scenario=scenario,
         windows=simulated_windows(settings),
+        by_merchant=settings.lane_key == "merchant_id",
         fit=fit,  # type: ignore[arg-type]  # checked above
     )
 

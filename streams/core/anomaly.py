@@ -24,6 +24,7 @@ from streams.core.wire import SOURCES
 if TYPE_CHECKING:
     from streams.core.event import Event
     from streams.core.voucher import Voucher
+    from streams.core.wire import Original
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,21 @@ KINDS: Final[dict[str, KindRow]] = {
     "original_denied": KindRow(
         "key and the legs of the pointing voucher",
         "critical",
-        "the transaction's amount",
+        "of a reversal the transaction's amount, else the pointing voucher's",
+        (),
+        "none: it expires",
+    ),
+    "original_not_found": KindRow(
+        "key and the legs of the pointing voucher",
+        "critical",
+        "the pointing voucher's amount",
+        ("late_match",),
+        "a voucher came that would have been found",
+    ),
+    "original_conflict": KindRow(
+        "key and the legs of the pointing voucher",
+        "critical",
+        "the pointing voucher's amount",
         (),
         "none: it expires",
     ),
@@ -209,3 +224,17 @@ def voucher_row(legs: tuple[Event, ...]) -> dict[str, object]:
         values = (value_of(leg, name) for leg in sorted(legs, key=lambda leg: leg.source))
         row[name] = next((v for v in values if v is not None and comparable(name, v) is not None), None)
     return row
+
+
+def original_row(original: Voucher) -> dict[str, object]:
+    """Return the ``original`` of a record: the voucher that was pointed at, and its events."""
+    row = voucher_row(tuple(original.legs))
+    events = [leg.body.event_id for leg in original.legs]
+    return row | {"date": None, "reason": None, "events": events, "log_time": original.log_time}
+
+
+def reference_row(voucher: Voucher, named: Original) -> dict[str, object]:
+    """Return the ``original`` of a record where none was found: what the pointing voucher names."""
+    texts = {name: getattr(named, name) or None for name in ("batch_number", "voucher_number", "rrn", "kind", "date")}
+    terminal = voucher_row(tuple(voucher.legs))["terminal_id"]
+    return {"terminal_id": terminal, "merchant_id": None, **texts, "reason": None, "events": [], "log_time": None}

@@ -144,7 +144,7 @@ class Blindness:
         return min(self.held.values(), default=None)
 
     def meet(self, source: int, terminal: str, at: int) -> None:
-        """Look at a terminal that was not met before: does its key belong to this lane?"""
+        """Look at a terminal, or where lanes are keyed so a merchant, that was not met before: is this its lane?"""
         known = self._known[source]
         if terminal in known or self._partitions < 2 or len(known) >= MAX_TERMINALS:  # noqa: PLR2004  one partition cannot be wrong
             return

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET
 
-from streams.core import lates, reversals
+from streams.core import chains, lates, reversals
+from streams.core.chains import POINTING
 from streams.core.compare import comparable, differences, same_amount_and_card, value_of
 from streams.core.event import Event, content_of
-from streams.core.judgement import consider, deadline_kind, judge_pair, rejudge
+from streams.core.fields import read_original
+from streams.core.judgement import consider, deadline_kind, judge_pair, pair_deadline, rejudge
 from streams.core.policy import COMPARABLE_FIELDS
-from streams.core.redelivery import Redeliveries, latest_copy
+from streams.core.redelivery import Redeliveries, latest_copy, was_delivered
 from streams.core.rules import duplicate_voucher
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import AUTO_REVERSED, FINAL, RANK, SOURCES, TERMINAL, Body
@@ -37,14 +39,13 @@ class Correlator:
         policy = state.policy
         self._span_ms = policy.memory_ms
         self._windows = dict(policy.pair_window_ms)
+        self._by_merchant = policy.by_merchant
         self._keyed_by_batch = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
-        self._horizon_ms = policy.redelivery_horizon_ms
-        self._redeliveries = (
-            Redeliveries(policy.redelivery_horizon_ms),
-            Redeliveries(policy.redelivery_horizon_ms),
-        )
+        self._long_ms = policy.originals_horizon_ms if state.ledger.outlives else 0
+        self._horizon_ms = max(policy.redelivery_horizon_ms, self._long_ms)
+        self._redeliveries = tuple(Redeliveries(policy.redelivery_horizon_ms) for _ in SOURCES)
 
     def apply(self, event: Event) -> None:
         """Apply one event at its place in the merged order."""
@@ -59,6 +60,10 @@ class Correlator:
         key = (event.terminal, event.number)
         run = memory.run_of(key)
         fresh = run is None
+        long_ms = self._long_ms if run is None or at - run.last > self._span_ms else 0
+        if long_ms and was_delivered(memory, event, long_ms):
+            state.journal.count(at, "events_redelivered_total", SOURCES[source])
+            return
         if run is None:
             run = memory.begin(key, at)
         elif at - run.last > self._span_ms:
@@ -82,8 +87,11 @@ class Correlator:
 
     def overhear(self, event: Event) -> None:
         """Take note of who speaks: all that an event means which is not applied."""
-        blind = self._state.blind
-        if blind is not None and blind.note(event.source, event.terminal, event.log_time):
+        blind, owner = self._state.blind, event.terminal
+        if self._by_merchant:
+            owner = event.merchant
+            self._state.memory.tills.note(owner, event.terminal, event.log_time)
+        if blind is not None and blind.note(event.source, owner, event.log_time):
             self._release(event.source, event.log_time)
 
     def _plain(self, event: Event) -> None:
@@ -128,7 +136,7 @@ class Correlator:
                 self._repeat(voucher, leg, event)
                 return
             lone = voucher.lone
-            if lone is not None and lone.source != source and _is_older(lone, pending):
+            if lone is not None and lone.source != source and lates.is_older(lone, pending):
                 pending = lone
         if self._answer_late(event, run, batch_key):
             return
@@ -147,13 +155,19 @@ class Correlator:
         if voucher.is_reversal:
             reversals.confirm_if_approved(self._state, voucher, event.log_time)
         rejudge(self._state, voucher, event.log_time)
+        if voucher.kind in POINTING:
+            self._await_chain(voucher, event.log_time)
         return True
 
     def _thin_out(self, vouchers: list[Voucher], at: int) -> None:
         floor = at - self._span_ms
-        vouchers[:] = [
+        kept = [
             v for v in vouchers if not v.closed or v.anomaly is not None or max(leg.deadline for leg in v.legs) >= floor
         ]
+        for voucher in vouchers:
+            if voucher not in kept:
+                self._state.memory.put_down_of_run(voucher, voucher.run)
+        vouchers[:] = kept
 
     def _new_voucher(self, event: Event, run: Run, batch_key: str) -> Voucher:
         state = self._state
@@ -180,6 +194,8 @@ class Correlator:
         window = self._windows[kind] if event.outcome in FINAL else self._window(event)
         event.deadline = event.log_time + window
         state.timers.set_leg(event, deadline_kind(event), window)
+        if not is_reversal and (kind in POINTING or state.memory.wanted):
+            chains.begin(state, voucher)
         return voucher
 
     def _window(self, event: Event) -> int:
@@ -207,12 +223,19 @@ class Correlator:
         state.release(voucher)
         if at > state.journal.silent_until:
             state.journal.out.pair_delays.append(at - lone.log_time)
+        if event.kind in POINTING or lone.kind in POINTING:
+            self._await_chain(voucher, at)
         if voucher.is_reversal:
             reversals.look(state, voucher, event)
         elif event.outcome == "approved" == lone.outcome and voucher.reversed_at is None and not voucher.denied:
             self._pair_approved(voucher, at)
             return
         consider(state, voucher, at)
+
+    def _await_chain(self, voucher: Voucher, at: int) -> None:
+        """Let a pair that may point at an original be held against it at the pair's deadline."""
+        if not voucher.is_reversal and voucher.lone is None:
+            chains.await_deadline(self._state, voucher, max(at, pair_deadline(self._state, voucher)))
 
     def _pair_approved(self, voucher: Voucher, at: int) -> None:
         """Judge a pair that both sides approve: the first row of the table, and nearly every voucher."""
@@ -259,7 +282,11 @@ class Correlator:
                 or (name == "original" and leg.kind == "reversal")
             ):
                 continue
-            if getattr(mine, name) in (UNSET, None, "") or comparable(name, value_of(leg, name)) is None:
+            if name == "original":
+                lacks = not mine.original or read_original(msgspec.to_builtins(mine.original)) is None
+            else:
+                lacks = getattr(mine, name) in (UNSET, None, "") or comparable(name, value_of(leg, name)) is None
+            if lacks:
                 fill[name] = value
         leg.body = msgspec.structs.replace(mine, response_code=theirs.response_code, outcome=theirs.outcome, **fill)
         leg.raw = None
@@ -281,6 +308,8 @@ class Correlator:
         at = event.log_time
         if voucher.is_reversal:
             reversals.confirm_if_approved(state, voucher, at)
+        elif voucher.kind in POINTING:
+            self._await_chain(voucher, at)
         lone = voucher.lone
         if lone is not None:
             state.timers.set(lone.deadline, deadline_kind(lone), lone.source, lone.offset, lone)
@@ -369,7 +398,3 @@ class Correlator:
             if until > at:
                 voucher.held_until = until
                 self._state.timers.set(until, deadline_kind(leg), leg.source, leg.offset, leg)
-
-
-def _is_older(leg: Event, than: Event | None) -> bool:
-    return than is None or (leg.log_time, leg.offset) < (than.log_time, than.offset)

@@ -68,6 +68,7 @@ class Decoder:
         self._evidence_room = policy.max_evidence_bytes
         self._codes: dict[str, str] = dict(policy.response_codes)
         self._check_keys = check_keys
+        self._by_merchant = policy.by_merchant
         self._batch_in_key = policy.default_link.batch_in_key or any(
             link.batch_in_key for link in policy.links.values()
         )
@@ -83,7 +84,8 @@ class Decoder:
         self._merchants: dict[str, str] = {}
         self._judge = Judge(source, policy, tally, check_keys=check_keys)
         feed = policy.raw_feeds.get(self._name)
-        self._raw = None if feed is None else RawReader(source, feed, self._judge, tally)
+        key_is = "merchant_id" if policy.by_merchant else "terminal_id"
+        self._raw = None if feed is None else RawReader(source, feed, self._judge, tally, key_is=key_is)
         self.tally = tally
 
     def decode(
@@ -145,8 +147,10 @@ class Decoder:
             merchant = self._meet(self._merchants, merchant_id, MAX_MERCHANT_ID)
         if not terminal or not merchant:
             return None
-        if self._check_keys and key != (encoded := terminal.encode()) and (key is None or key.strip() != encoded):
-            return None
+        if self._check_keys:
+            encoded = (merchant if self._by_merchant else terminal).encode()
+            if key != encoded and (key is None or key.strip() != encoded):
+                return None
         if source and source != self._name:
             return None
         if not (_is_usual_time(sent_at) if isinstance(sent_at, str) else 0 <= sent_at < LATEST_TIME_MS):

@@ -75,6 +75,11 @@ class Event:
         self.batch = batch
 
     @property
+    def merchant(self) -> str:
+        """Return the merchant id without padding."""
+        return self.body.merchant_id.strip()
+
+    @property
     def identity(self) -> tuple[str, int]:
         """Return the event id and log time by which this leg enters an anomaly's id."""
         stands = self.answer or self

@@ -195,6 +195,14 @@ class Journal:
         if held:
             self.count(at, "anomalies_held_total", anomaly.kind)
 
+    def add_evidence(self, anomaly: Anomaly, sentence: str, at: int) -> None:
+        """Add a sentence to the evidence of an open anomaly, once."""
+        known = anomaly.record["evidence"]
+        if anomaly.id not in self.open or not isinstance(known, list) or sentence in known:
+            return
+        anomaly.record = anomaly.record | {"evidence": [*known, sentence]}
+        self._say(anomaly, at)
+
     def resolve(self, anomaly: Anomaly, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
         """Close an open anomaly with one of the resolutions of its kind."""
         if self.open.pop(anomaly.id, None) is None:

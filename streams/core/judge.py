@@ -91,7 +91,7 @@ class Judge:
     ) -> Event:
         """Return the event of a parsed object in the canonical form; raises ``Fault`` for the first that applies."""
         event = self._read(document, offset, log_time)
-        self._check_origin(document, event.terminal, key)
+        self._check_origin(document, event, key)
         _check_kind(event)
         self._check_clock(timestamp, now_ms)
         self._count(document, event)
@@ -187,9 +187,13 @@ class Judge:
             self._tally["outcome_overridden_total", (self._name,)] += 1
         del document
 
-    def _check_origin(self, document: dict[str, Any], terminal: str, key: bytes | None) -> None:
-        if self._check_keys and (key is None or key.strip() != terminal.encode()):
-            raise Fault("key_mismatch", "the record key is not the terminal_id")
+    def _check_origin(self, document: dict[str, Any], event: Event, key: bytes | None) -> None:
+        if self._check_keys:
+            by_merchant = self._policy.by_merchant
+            owner = event.merchant if by_merchant else event.terminal
+            if key is None or key.strip() != owner.encode():
+                name = "merchant_id" if by_merchant else "terminal_id"
+                raise Fault("key_mismatch", f"the record key is not the {name}")
         source = document.get("source")
         if isinstance(source, str) and source.strip() not in ("", self._name):
             raise Fault("source_mismatch", f"source differs from {self._name}, the topic's own")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from streams.core import lates, reversals
+from streams.core import chains, lates, reversals
 from streams.core.compare import differences
 from streams.core.rules import mismatch, orphan_host, orphan_terminal, outcome_conflict, unreversed
 from streams.core.timers import (
+    CHAIN,
     HORIZON,
     LEG_DEADLINE,
     PAIR_DEADLINE,
@@ -133,8 +134,11 @@ def judge_lone(state: LaneState, voucher: Voucher, leg: Event, at: int, *, force
             return
         held = bool(blind.held.pop(voucher, 0)) and until == at
         if blind.split and voucher.reversed_at is None:
+            chains.leave(state, voucher)
             state.close(voucher, "unjudged", at)
             return
+    if voucher.kind in chains.POINTING:
+        chains.await_deadline(state, voucher, at)
     if voucher.is_reversal:
         reversals.judge(state, voucher, at, held=held)
     elif voucher.reversed_at is not None or voucher.denied:
@@ -163,6 +167,9 @@ def join_late(state: LaneState, own: Voucher, leg: Event, found: Voucher, at: in
         standing.remove(own)
     state.adopt(own.run, found)
     found.join(leg)
+    if leg.kind in chains.POINTING or found.kind in chains.POINTING:
+        chains.leave(state, own)
+        chains.await_deadline(state, found, at)
     if found.is_reversal:
         if found.target is None or (own.host is leg and leg.outcome == "approved" and own.target is not None):
             found.target = own.target
@@ -215,20 +222,27 @@ def fire(state: LaneState, due: Due) -> None:
         state.expire(cast("Anomaly", subject), at)
     elif kind == STORED:
         cast("Callable[[], None]", subject)()
-    elif kind == PAIR_DEADLINE:
-        pair = cast("Voucher", subject)
-        if pair.deadline == at and not pair.closed:
-            if pair.is_reversal:
-                pair.deadline = 0
-                reversals.judge(state, pair, at)
-            else:
-                judge_pair(state, pair, at)
-    elif kind == REVERSAL_WAIT_END:
-        pair = cast("Voucher", subject)
-        if pair.wait_end == at and not pair.closed:
-            end_wait(state, pair, at)
+    elif kind in (PAIR_DEADLINE, REVERSAL_WAIT_END, CHAIN):
+        _fire_pair(state, cast("Voucher", subject), kind, at)
     else:
         leg = cast("Event", subject)
         lone = leg.voucher
         if lone is not None and lone.lone is leg and at in (leg.deadline, lone.held_until):
             judge_lone(state, lone, leg, at)
+
+
+def _fire_pair(state: LaneState, voucher: Voucher, kind: int, at: int) -> None:
+    if kind == CHAIN:
+        if voucher.chain_at == at:
+            chains.judge(state, voucher, at)
+    elif voucher.closed:
+        return
+    elif kind == REVERSAL_WAIT_END:
+        if voucher.wait_end == at:
+            end_wait(state, voucher, at)
+    elif voucher.deadline == at:
+        if voucher.is_reversal:
+            voucher.deadline = 0
+            reversals.judge(state, voucher, at)
+        else:
+            judge_pair(state, voucher, at)

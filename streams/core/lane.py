@@ -29,6 +29,7 @@ from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from streams.core.ledger import Ledger
     from streams.core.policy import Policy
 
 __all__ = ["HOST", "SOURCES", "TERMINAL", "AnomalyChange", "Cut", "Lane", "LaneGauges", "LaneOutput", "RawRecord"]
@@ -56,6 +57,8 @@ class LaneGauges:
     silent_since_ms: tuple[int, int]
     position: tuple[int, int]
     replay_span_ms: int
+    originals_from_ms: int
+    """Since when every voucher is known that can be pointed at, -1 before anything was read."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -71,16 +74,19 @@ class Lane:
         live: bool = True,
         check_keys: bool | None = None,
         state: LaneState | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """Take the partition's number; ``check_keys`` is ``live`` unless said otherwise.
 
         A replay may bring a ``state`` of its own that takes notes of what becomes of each voucher.
+        ``ledger`` keeps the originals; without one they are kept in memory.
         """
         self.number = number
         self.partitions = partitions
         self._policy = policy
         self._live = live
-        self._state = LaneState(number, policy, partitions=partitions, live=live) if state is None else state
+        own = LaneState(number, policy, partitions=partitions, live=live, ledger=ledger) if state is None else state
+        self._state = own
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator)
         check_keys = live if check_keys is None else check_keys
@@ -126,6 +132,8 @@ class Lane:
         ``now_ms`` is the wall clock, used only where producer timestamps are allowed.
         """
         if records:
+            if self._log_time[source] == UNREAD:
+                self._state.ledger.begin(records[0][1])
             self._idle[source] = False
             self._read(source, records, now_ms)
             merge = self._merge
@@ -300,6 +308,7 @@ class Lane:
     def cut(self) -> Cut:
         """Return the cut of the state as it is; valid once all earlier outputs are acknowledged."""
         state, merge = self._state, self._merge
+        state.memory.hand_over()  # what this cut lets go of is in the ledger before it is committed
         j_ms = merge.passed - 1
         if self._restored is not None:
             if j_ms <= self._restored.j_ms:
@@ -345,6 +354,7 @@ class Lane:
             silent_since_ms=(blind.silent_since(TERMINAL), blind.silent_since(HOST)) if blind is not None else (-1, -1),
             position=(self._marks[TERMINAL].next_offset or 0, self._marks[HOST].next_offset or 0),
             replay_span_ms=max(0, max(self._log_time) - self._cut_ms) if self._cut_ms > UNREAD else 0,
+            originals_from_ms=state.ledger.covers_from,
         )
 
     @property

@@ -24,14 +24,15 @@ def find_counterpart(state: LaneState, voucher: Voucher, at: int) -> tuple[Vouch
     if leg is None:
         return None
     fitting: list[tuple[int, str, int, Voucher]] = []
-    standing = state.memory.one_sided(voucher.run.key)
-    for key in voucher.more_keys:
-        standing = [*standing, *(other for other in state.memory.one_sided(key) if other not in standing)]
+    standing: list[Voucher] = []
+    for key in (voucher.run.key, *voucher.more_keys):
+        found = state.memory.one_sided(key, is_reversal=voucher.is_reversal)
+        standing += [other for other in found if other not in standing]
     for other in standing:
         lone = other.leg(1 - leg.source)
-        if other.leg(leg.source) is not None or lone is None or other.is_reversal != voucher.is_reversal:
+        if other.leg(leg.source) is not None or lone is None:
             continue
-        if other.batch_key != voucher.batch_key or not state.memory.remembers(other, at):
+        if other.batch_key != voucher.batch_key or not state.memory.reaches(other, at):
             continue
         if abs(leg.log_time - lone.log_time) > state.policy.resolve_horizon_ms:
             continue
@@ -61,3 +62,8 @@ def find_unanswered(state: LaneState, event: Event, batch_key: str) -> Event | N
         if event.log_time <= leg.deadline + state.policy.resolve_horizon_ms and same_amount_and_card(leg, event):
             found.append(leg)
     return min(found, key=lambda leg: (leg.log_time, leg.offset), default=None)
+
+
+def is_older(leg: Event, than: Event | None) -> bool:
+    """Tell whether a leg came before another, if there is another."""
+    return than is None or (leg.log_time, leg.offset) < (than.log_time, than.offset)

@@ -11,8 +11,12 @@ from collections import defaultdict, deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
+from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
+from streams.core.numbers import Numbers
+from streams.core.recalled import Recalled
+from streams.core.tills import Tills
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.core.decode import Tally
+    from streams.core.ledger import Fact, Ledger
     from streams.core.policy import Policy
     from streams.core.usual import Usual
 
@@ -31,8 +36,10 @@ Key = tuple[str, str]
 class Memory:
     """The vouchers of one lane by terminal and number."""
 
-    def __init__(self, policy: Policy, *, live: bool) -> None:
+    def __init__(self, policy: Policy, ledger: Ledger, *, live: bool) -> None:
+        self.ledger = ledger
         self.span_ms = policy.memory_ms
+        self.horizon_ms = policy.originals_horizon_ms
         self._live = live
         self._windows = policy.pair_window_ms
         unheard: Tally = defaultdict(int)
@@ -45,9 +52,21 @@ class Memory:
         self._one_sided: dict[Key, list[Voucher]] = {}
         self.with_anomaly: dict[Key, list[Voucher]] = {}
         self._reversals: dict[str, list[Voucher]] = {}
+        self.wanted: dict[Key, list[Voucher]] = {}
+        """Numbers that a void names, and that were not found: the voids, until their anomaly is over."""
+        self.pointing: dict[str, list[Voucher]] = {}
+        """Of each terminal the voids, refunds and completions that were not held against their original yet."""
+        self._numbers = Numbers()
+        self._recalled = Recalled(self._numbers)
+        self.tills = Tills(ledger, policy.originals_horizon_ms)
+        self._swept_at = 0
+        self._facts: list[Fact] = []
+        """What is forgotten and not handed to the ledger yet."""
 
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
+        if key not in self.runs:
+            self._numbers.note(key)
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
         self._by_age.append(run)
         if self._live:
@@ -64,6 +83,7 @@ class Memory:
     def take_in(self, run: Run) -> None:
         """Take the run of a voucher that was packed until now; its turn among the births has passed."""
         self.runs[run.key] = run
+        self._numbers.note(run.key)
         self._by_age.append(run)
         if self._live:
             heappush(self._unpacked, (run.first, id(run), run))
@@ -74,7 +94,11 @@ class Memory:
         With open vouchers the run keeps its first log time, so that a restart replays them.
         """
         if not run.open:
+            self._forget(run)
             return self.begin(run.key, at)
+        for voucher in [*self.vouchers_of(run), *(run.reversals or ())]:
+            if voucher.closed:
+                self.put_down_of_run(voucher, run)
         self._drop_one_sided(run)
         run.vouchers = [voucher for voucher in self.vouchers_of(run) if not voucher.closed]
         run.reversals = [voucher for voucher in run.reversals or () if not voucher.closed]
@@ -83,6 +107,7 @@ class Memory:
 
     def sweep(self, now: int) -> None:
         """Give back the space of runs that are forgotten at log time ``now``."""
+        self._swept_at = now
         if self.usual is not None:
             self.usual.sweep(now)
         ages = self._by_age
@@ -98,22 +123,71 @@ class Memory:
                 continue
             if self.runs.get(run.key) is run:
                 del self.runs[run.key]
-            if run.reversals or run.key in self._one_sided:
-                self._drop_one_sided(run)
-            # Legs, vouchers and runs point at each other; cut by hand, the space is free at once
-            # and the cycle collector has nothing to look for.
-            for voucher in run.vouchers if run.reversals is None else [*run.vouchers, *run.reversals]:
-                if voucher.anomaly is None and voucher.run is run:
-                    for leg in (voucher.terminal, voucher.host):
-                        if leg is not None:
-                            leg.voucher = None
-            run.vouchers = NO_VOUCHERS
-            run.reversals = None
+                self._numbers.drop(run.key)
+            self._forget(run)
+        for voucher in self._recalled.take_unused(floor):
+            self._facts += fact.of_voucher(voucher, findable=voucher.findable)
+        self.hand_over()
+        self.ledger.forget(now - self.horizon_ms)
+        if self.usual is not None:
+            self.usual.forget(now - self.horizon_ms)
+
+    def _forget(self, run: Run) -> None:
+        """Let what a run holds become facts, and cut it apart."""
+        if run.terminal_bytes is not None and run.host_bytes is not None:
+            self._facts.append(fact.of_run(run))
+            run.terminal_bytes = run.host_bytes = None
+        vouchers = run.vouchers if run.reversals is None else [*run.vouchers, *run.reversals]
+        for voucher in vouchers:
+            self.put_down_of_run(voucher, run)
+        if run.reversals or run.key in self._one_sided:
+            self._drop_one_sided(run)
+        # Legs, vouchers and runs point at each other; cut by hand, the space is free at once
+        # and the cycle collector has nothing to look for.
+        for voucher in vouchers:
+            if voucher.anomaly is None and voucher.run is run:
+                for leg in (voucher.terminal, voucher.host):
+                    if leg is not None:
+                        leg.voucher = None
+        run.vouchers = NO_VOUCHERS
+        run.reversals = None
+
+    def put_down_of_run(self, voucher: Voucher, run: Run) -> None:
+        """Let a closed voucher that memory forgets with its run become a fact; one with an anomaly stays."""
+        if voucher.run is not run or voucher.anomaly is not None or voucher.verdict == "late_match":
+            return
+        findable = voucher in self._one_sided.get(run.key, ())
+        if findable or voucher.from_ledger or not voucher.is_reversal:
+            self._tell(voucher, findable=findable)
+
+    def _tell(self, voucher: Voucher, *, findable: bool) -> None:
+        """Let a voucher become a fact; a transaction that a reversal holds stays in use, both mean the same."""
+        self._facts += fact.of_voucher(voucher, findable=findable)
+        if voucher.awaited:
+            voucher.awaited = False
+            voucher.findable, voucher.from_ledger = findable, True
+            self.use(voucher, self._swept_at)
+
+    def put_down(self, voucher: Voucher) -> None:
+        """Let what is known of a closed voucher that memory has forgotten already become a fact again."""
+        standing = self.runs.get(voucher.run.key)
+        if voucher.closed and voucher.anomaly is None and standing is not voucher.run:
+            findable = voucher.findable or voucher in self._one_sided.get(voucher.run.key, ())
+            self._tell(voucher, findable=findable)
+
+    def hand_over(self) -> None:
+        """Give the ledger what was forgotten since the last time."""
+        if self.usual is not None:
+            self._facts += self.usual.take_facts()
+        if self._facts:
+            self.ledger.put(self._facts)
+            self._facts = []
 
     def let_go(self, voucher: Voucher) -> None:
         """Forget a voucher whose anomaly is over, if its run was forgotten while the anomaly stood."""
         if voucher.closed and voucher.anomaly is None and self.runs.get(voucher.run.key) is not voucher.run:
-            self.drop_one_sided(voucher)
+            self.put_down(voucher)
+            self._take_off(voucher)
             for leg in voucher.legs:
                 leg.voucher = None
 
@@ -146,24 +220,29 @@ class Memory:
     def _drop_one_sided(self, run: Run) -> None:
         for voucher in [*run.vouchers, *(run.reversals or ())]:  # what is put away is not one-sided
             if voucher.run is run and voucher.closed and voucher.anomaly is None:
-                self.drop_one_sided(voucher)
+                self._take_off(voucher)
 
     def oldest_needed(self, from_ms: int) -> int:
         """Return the first log time of every run of a live lane that ends at ``from_ms`` or later, or is not closed.
 
-        Without such a run the answer is ``from_ms``.
+        Without such a run the answer is ``from_ms``.  A run that was not swept yet is in no ledger and counts too.
         """
         births = self._by_birth
-        while births and not births[0].open and births[0].last < from_ms:
+        while births and not births[0].open and births[0].last < from_ms and self._is_forgotten(births[0]):
             births.popleft()
         unpacked = self._unpacked
         while unpacked and not unpacked[0][2].open and unpacked[0][2].last < from_ms:
+            if not self._is_forgotten(unpacked[0][2]):
+                break
             heappop(unpacked)
         return min(
             from_ms if self.usual is None else self.usual.oldest_needed(from_ms),
             births[0].first if births else from_ms,
             unpacked[0][0] if unpacked else from_ms,
         )
+
+    def _is_forgotten(self, run: Run) -> bool:
+        return self.runs.get(run.key) is not run
 
     def remembers(self, voucher: Voucher, now: int) -> bool:
         """Tell whether a closed voucher without an open anomaly is still known at log time ``now``."""
@@ -178,6 +257,10 @@ class Memory:
 
     def drop_one_sided(self, voucher: Voucher) -> None:
         """Forget that a voucher lacks a side."""
+        voucher.findable = False
+        self._take_off(voucher)
+
+    def _take_off(self, voucher: Voucher) -> None:
         for key in [voucher.run.key, *voucher.more_keys]:
             standing = self._one_sided.get(key)
             if standing and voucher in standing:
@@ -185,15 +268,19 @@ class Memory:
                 if not standing:
                     del self._one_sided[key]
 
-    def one_sided(self, key: Key) -> list[Voucher]:
-        """Return the vouchers of a number that were closed with one side missing."""
-        return self._one_sided.get(key, [])
+    def one_sided(self, key: Key, *, is_reversal: bool) -> list[Voucher]:
+        """Return the vouchers of a number and class that were closed with one side missing, forgotten ones too."""
+        standing = self._one_sided.get(key, [])
+        return [v for v in self.ever_of_number(key, is_reversal=is_reversal) if v in standing or v.findable]
 
     def keep_anomaly(self, voucher: Voucher) -> None:
         """Let a transaction with an open anomaly be found after its run is forgotten."""
         if self.usual is not None:
             self.usual.unpack(voucher.run.key)
-        standing = self.with_anomaly.setdefault(voucher.run.key, [])
+        standing = self.with_anomaly.get(voucher.run.key)
+        if standing is None:
+            standing = self.with_anomaly[voucher.run.key] = []
+            self._numbers.note(voucher.run.key)
         if voucher not in standing:
             standing.append(voucher)
 
@@ -208,6 +295,7 @@ class Memory:
             standing.remove(voucher)
             if not standing:
                 del self.with_anomaly[voucher.run.key]
+                self._numbers.drop(voucher.run.key)
 
     def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
         """Let a reversal be found by its terminal for as long as repeats of it can come."""
@@ -236,11 +324,67 @@ class Memory:
             if self.remembers(voucher, now):
                 yield voucher
 
-    def of_terminal(self, terminal: str, now: int) -> Iterator[Voucher]:
-        """Return every remembered transaction of a terminal: a scan, for references without a number."""
+    def ever_of_number(self, key: Key, *, is_reversal: bool = False) -> list[Voucher]:
+        """Return every voucher of a number and class that memory or ledger still holds, in no certain order."""
+        run = self.run_of(key)
+        found: list[Voucher] = []
+        if run is not None:
+            found = list((run.reversals or []) if is_reversal else self.vouchers_of(run))
+        for more in (self.with_anomaly, self._recalled.by_key, self._one_sided):
+            found += [v for v in more.get(key, ()) if v.is_reversal == is_reversal and v not in found]
+        self.hand_over()
+        facts = self.ledger.of_number(*key)
+        if facts:
+            found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
+        if self.usual is not None and not is_reversal:
+            found += self._told(self.usual.facts_of_number(*key), found)
+        if is_reversal:
+            for reversal in found:
+                self._find_target(reversal)
+        return found
+
+    def ever_of_terminal(self, terminal: str, since_ms: int, reference: str = "") -> list[Voucher]:
+        """Return every transaction of a terminal since a log time that memory or ledger still holds.
+
+        With a ``reference``, an rrn or authorisation code without padding, at least all that have it.
+        """
         if self.usual is not None:
-            self.usual.unpack_terminal(terminal)
-        for key in [key for key in self.runs if key[0] == terminal]:
-            yield from self.of_number(key, now, is_reversal=False)
-        for key in [key for key in self.with_anomaly if key[0] == terminal and key not in self.runs]:
-            yield from self.of_number(key, now, is_reversal=False)
+            self.usual.unpack_terminal(terminal, reference)
+        found: list[Voucher] = []
+        for number in self._numbers.of(terminal):
+            key = (terminal, number)
+            run = self.runs.get(key)
+            if run is not None and (not reference or run.may_have(reference)):
+                found += [v for v in self.vouchers_of(run) if not reference or v.has_reference(reference)]
+            for more in (self.with_anomaly, self._recalled.by_key):
+                if key in more:
+                    found += [v for v in more[key] if not v.is_reversal and v not in found]
+        self.hand_over()
+        ledger = self.ledger
+        facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)
+        found += [v for v in self._told(facts, found) if not v.is_reversal]
+        if self.usual is not None:
+            found += self._told(self.usual.facts_of_terminal(terminal, since_ms, reference), found)
+        return [voucher for voucher in found if voucher.log_time >= since_ms]
+
+    def _told(self, facts: list[Fact], known: list[Voucher]) -> list[Voucher]:
+        """Return the vouchers that facts tell of, without those that are known."""
+        if not facts:
+            return []
+        places = {voucher.place for voucher in known}
+        return [fact.recalled(one, self.read_again) for one in facts if one[2:5] not in places]
+
+    def _find_target(self, reversal: Voucher) -> None:
+        """Let a reversal that is recalled know its transaction again."""
+        at = reversal.target_at
+        if at is not None and reversal.target is None:
+            targets = self.ever_of_number((reversal.run.key[0], at[0]))
+            reversal.target = next((target for target in targets if target.place == at[1:]), None)
+
+    def use(self, voucher: Voucher, now: int) -> None:
+        """Keep a voucher of the ledger in memory for a while, since something may happen to it."""
+        self._recalled.use(voucher, now)
+
+    def reaches(self, voucher: Voucher, now: int) -> bool:
+        """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
+        return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms

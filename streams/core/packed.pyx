@@ -22,11 +22,13 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdio cimport sprintf
 from libc.string cimport memcmp, memcpy, memset
 
 from streams.core.blindness import MAX_TERMINALS
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
+from streams.core.redelivery import OLD_MS
 from streams.core.timers import NEVER
 
 cdef extern from "Python.h":
@@ -40,9 +42,10 @@ include "packed_table.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
 cdef enum:
-    FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND
+    FREE, READ, EVENT, LONE, PAIRED, DETACHED, SECOND, FORGOTTEN
 
 cdef int64_t _NEVER = NEVER
+cdef int64_t _OLD = OLD_MS
 cdef size_t _MOST_TERMINALS = MAX_TERMINALS
 
 cdef enum:
@@ -71,6 +74,12 @@ cdef class Packed:
     cdef Leg* legs
     cdef uint32_t legs_used, legs_room, free_leg
     cdef Table table
+    cdef Table tills
+    # Forgotten pairs, where this is the ledger too: by key, reference and terminal, in the order of their going.
+    cdef Table cold, cold_references, cold_tills
+    cdef Ring cold_line
+    cdef public bint keeps
+    """Whether forgotten pairs stay here, until ``forget``; else they are handed out as facts."""
     cdef Ring[2] waiting
     cdef Ring closed
     cdef Ring births
@@ -94,7 +103,8 @@ cdef class Packed:
     cdef Leg scanned
     cdef char[LONGEST_PACKED] buffer
     cdef int64_t[::1] speech
-    cdef dict runs, accused
+    cdef dict runs, accused, wanted
+    cdef list facts
     cdef object journal, timers, read_again, meet
     cdef list link_names
     cdef public int64_t gate_from
@@ -114,6 +124,7 @@ cdef class Packed:
         self.lead_ms = policy.future_skew_ms if policy.allow_create_time else _NEVER
         self.stall_after_ms = policy.stall_after_ms
         self.live = live
+        self.facts = []
         self.asks_terminals = live and partitions > 1
         self.lone_due = _NEVER
         self.gate_from = self.needed_from = -1
@@ -152,9 +163,10 @@ cdef class Packed:
         new terminal and the log time.
         """
         memory = state.memory
-        self.runs, self.accused = memory.runs, memory.with_anomaly
+        self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.meet = read_again, meet
+        self.dialect.tells_time = state.ledger.outlives
         if state.blind is not None:
             self.speech = state.blind.speech
 
@@ -168,6 +180,11 @@ cdef class Packed:
                 free(self.legs[leg].held)
         free(self.legs)
         free(self.table.buckets)
+        free(self.tills.buckets)
+        free(self.cold.buckets)
+        free(self.cold_references.buckets)
+        free(self.cold_tills.buckets)
+        free(self.cold_line.items)
         free(self.closed.items)
         free(self.births.items)
         for i in range(2):
@@ -230,12 +247,44 @@ cdef class Packed:
             at = (at + 1) & (self.table.room - 1)
         return 0
 
+    cdef int _enter(self, uint32_t leg, Table* table, Table* tills) except -1:
+        """Let a leg stand under its key, and at the head of its terminal's legs."""
+        cdef Leg* own = &self.legs[leg]
+        cdef Bucket* head = table_find(tills, own.till)
+        table_add(table, own.hashed, leg)
+        own.before = own.after = 0
+        if head == NULL:
+            table_add(tills, own.till, leg)
+            return 0
+        own.after = head.leg
+        self.legs[own.after].before = leg
+        head.leg = leg
+        return 0
+
+    cdef void _leave(self, uint32_t leg, Table* table, Table* tills) noexcept:
+        """Let a leg stand under its key no longer."""
+        cdef Leg* own = &self.legs[leg]
+        table_drop(table, own.hashed, leg)
+        if own.after:
+            self.legs[own.after].before = own.before
+        if own.before:
+            self.legs[own.before].after = own.after
+        elif own.after:
+            table_find(tills, own.till).leg = own.after
+        else:
+            table_drop(tills, own.till, leg)
+
     cdef str _text(self, const Leg* leg, int place):
         return PyUnicode_DecodeASCII(<char*>leg.held + leg.at[place], leg.long_[place], NULL)
 
     cdef bytes _json(self, const Leg* leg):
         """Return the record of a packed leg as JSON; ``received_at`` is not in it."""
         cdef char[2 * LONGEST_PACKED] text
+        cdef size_t size = self._write_json(leg, text, False)
+        return PyBytes_FromStringAndSize(text, size)
+
+    cdef size_t _write_json(self, const Leg* leg, char* text, bint briefly) except 0:
+        """Write the record of a packed leg as JSON and return its length; ``briefly`` leaves out what is evidence alone."""
         cdef const char* packed = <const char*>leg.held
         cdef size_t p = 0, full = 0, size
         cdef int field
@@ -246,6 +295,12 @@ cdef class Packed:
             is_text = (<uint8_t>packed[p] & TEXT) != 0
             is_absent = (<uint8_t>packed[p] & ABSENT) != 0
             p += 1
+            if briefly and (SOFTWARE_VERSION <= field <= ROUND_TRIP_MS or field == EXTRA or is_absent):
+                if field == EXTRA:
+                    p += <uint8_t>packed[p] + 1
+                if not is_absent:
+                    p += <uint8_t>packed[p] + 1
+                continue
             text[full] = c"," if full else c"{"
             text[full + 1] = c'"'
             full += 2
@@ -276,7 +331,7 @@ cdef class Packed:
                 text[full] = c'"'
                 full += 1
         text[full] = c"}"
-        return PyBytes_FromStringAndSize(text, full + 1)
+        return full + 1
 
     cdef object _take_event(self, uint32_t leg):
         """Return the event of a leg that is read but not applied; the leg is given back."""
@@ -356,6 +411,8 @@ cdef class Packed:
                     key_text, key_size = PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)
                 usual = scan(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), key_text, key_size, &self.dialect,
                              scanned, self.buffer)
+                # What was made long ago may be delivered once more: the ledger knows.
+                usual = usual and not (self.dialect.tells_time and log_time - <int64_t>scanned.id_hash >= _OLD)
             if usual:
                 leg = self._new_leg()
                 standing = &self.legs[leg]
@@ -405,6 +462,14 @@ cdef class Packed:
         self._look_ahead(source, before, &first)
         return log_time, letters, events, behind
 
+    cdef uint32_t _reference(self, const Leg* leg, int place) noexcept:
+        """Return the hash of a reference without leading zeros, 0 where there is none."""
+        cdef const char* text = <char*>leg.held + leg.at[place]
+        cdef size_t size = leg.long_[place]
+        while size and text[0] == c"0":
+            text, size = text + 1, size - 1
+        return <uint32_t>hash_bytes(text, size, 0) | 1 if size else 0
+
     cdef int _look_ahead(self, int source, size_t before, bint* first) except -1:
         """Mark the new events whose id was known, and fetch from memory what applying them will look at.
 
@@ -438,6 +503,9 @@ cdef class Packed:
         while leg.long_[AT_NUMBER] > 1 and held[leg.at[AT_NUMBER]] == c"0":
             leg.at[AT_NUMBER] += 1
             leg.long_[AT_NUMBER] -= 1
+        leg.till = <uint32_t>(hash_bytes(held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], 0) >> 32)
+        leg.references[0] = self._reference(leg, AT_RRN)
+        leg.references[1] = self._reference(leg, AT_AUTH)
         leg.hashed = key_hash(
             held + leg.at[AT_TERMINAL], leg.long_[AT_TERMINAL], held + leg.at[AT_NUMBER], leg.long_[AT_NUMBER]
         )
@@ -499,6 +567,8 @@ cdef class Packed:
         cdef Leg* standing
         if own.known or self._ends_silence(own.source, at):
             return False
+        if self.wanted and (self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)) in self.wanted:
+            return False
         first = self._find(own.hashed, held + own.at[AT_TERMINAL], own.long_[AT_TERMINAL], held + own.at[AT_NUMBER],
                            own.long_[AT_NUMBER])
         if first:
@@ -511,7 +581,8 @@ cdef class Packed:
                 return True
             if at - self.legs[standing.partner].log_time <= self.span_ms:
                 return False
-            table_drop(&self.table, standing.hashed, first)
+            self._leave(first, &self.table, &self.tills)
+            self.facts.append(self._fact(first))
             standing.state = DETACHED
         elif (self.runs or self.accused):
             key = self._text(own, AT_TERMINAL), self._text(own, AT_NUMBER)
@@ -519,7 +590,7 @@ cdef class Packed:
                 return False
         self._speak(own, at)
         own.state = LONE
-        table_add(&self.table, own.hashed, leg)
+        self._enter(leg, &self.table, &self.tills)
         ring_push(&self.lone[self.queue_of[own.kind]], ticket(leg, own.serial))
         if self.live:
             ring_push(&self.births, ticket(leg, own.serial))
@@ -533,6 +604,9 @@ cdef class Packed:
         cdef int link
         one.state, other.state = PAIRED, SECOND
         one.partner = second
+        for link in range(2):
+            if one.references[link] == 0:
+                one.references[link] = other.references[link]
         self.lone_count[one.source] -= 1
         ring_push(&self.closed, ticket(first, one.serial))
         if at > silent_until:
@@ -591,7 +665,7 @@ cdef class Packed:
             return None
         one = &self.legs[first]
         found = [(one.source, one.log_time, one.offset, self._json(one))]
-        table_drop(&self.table, one.hashed, first)
+        self._leave(first, &self.table, &self.tills)
         if one.state == LONE:
             self.lone_count[one.source] -= 1
         else:
@@ -634,22 +708,155 @@ cdef class Packed:
             ring_drop(ring)
         return 0
 
-    def keys_of(self, str terminal):
-        """Return the keys of a terminal's vouchers: a scan, for references without a number."""
-        cdef Py_ssize_t size
+    def keys_of(self, str terminal, str reference):
+        """Return the keys of a terminal's vouchers; with a reference of those at least that have it."""
+        cdef Py_ssize_t size, sought_size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef size_t at
+        cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
+        cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
+        cdef Bucket* head = table_find(&self.tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef uint32_t at = head.leg if head != NULL else 0
         cdef const Leg* leg
         keys = []
-        for at in range(self.table.room):
-            if self.table.buckets[at].leg:
-                leg = &self.legs[self.table.buckets[at].leg]
+        while at:
+            leg = &self.legs[at]
+            if sought_size == 0 or leg.references[0] == hashed or leg.references[1] == hashed:
                 if leg.long_[AT_TERMINAL] == size and memcmp(<char*>leg.held + leg.at[AT_TERMINAL], text, size) == 0:
                     keys.append((terminal, self._text(leg, AT_NUMBER)))
+            at = leg.after
         return keys
 
+    cdef int _keep(self, uint32_t first) except -1:
+        """Let a forgotten pair stand among the forgotten ones."""
+        cdef Leg* one = &self.legs[first]
+        cdef int place
+        one.state = FORGOTTEN
+        self._enter(first, &self.cold, &self.cold_tills)
+        for place in range(2):
+            if one.references[place]:
+                table_add(&self.cold_references, one.references[place], first)
+        ring_push(&self.cold_line, first)
+        return 0
+
+    def forget(self, int64_t before, size_t most):
+        """Give back the forgotten pairs that began before a log time, and the oldest beyond ``most`` (0: any number).
+
+        Returns the log time of the latest that went for being too many, -1 where none did.
+        """
+        cdef uint32_t leg
+        cdef Leg* one
+        cdef int place
+        cdef int64_t lost = -1
+        while self.cold_line.count:
+            leg = <uint32_t>ring_head(&self.cold_line)
+            one = &self.legs[leg]
+            if one.log_time >= before:
+                if not most or self.cold_line.count <= most:
+                    break
+                lost = max(lost, one.log_time)
+            ring_drop(&self.cold_line)
+            self._leave(leg, &self.cold, &self.cold_tills)
+            for place in range(2):
+                if one.references[place]:
+                    table_drop(&self.cold_references, one.references[place], leg)
+            self._drop_leg(one.partner)
+            self._drop_leg(leg)
+        return lost
+
+    cdef bint _is_of(self, const Leg* leg, int place, const char* text, size_t size) noexcept:
+        return leg.long_[place] == size and memcmp(<char*>leg.held + leg.at[place], text, size) == 0
+
+    def facts_of_number(self, str terminal, str number):
+        """Return the forgotten pairs of a number as facts."""
+        cdef Py_ssize_t terminal_size, number_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
+        cdef uint32_t hashed = key_hash(terminal_text, terminal_size, number_text, number_size)
+        cdef size_t at
+        cdef const Leg* leg
+        found = []
+        if self.cold.room == 0:
+            return found
+        at = hashed & (self.cold.room - 1)
+        while self.cold.buckets[at].leg:
+            if self.cold.buckets[at].hashed == hashed:
+                leg = &self.legs[self.cold.buckets[at].leg]
+                if self._is_of(leg, AT_TERMINAL, terminal_text, terminal_size) and self._is_of(
+                    leg, AT_NUMBER, number_text, number_size
+                ):
+                    found.append(self._fact(self.cold.buckets[at].leg))
+            at = (at + 1) & (self.cold.room - 1)
+        return found
+
+    def facts_of_reference(self, str terminal, str reference):
+        """Return the forgotten pairs of a terminal that have a reference, and perhaps others, as facts."""
+        cdef Py_ssize_t size, sought_size
+        cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
+        cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
+        cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
+        cdef size_t at
+        found = []
+        if self.cold_references.room == 0:
+            return found
+        at = hashed & (self.cold_references.room - 1)
+        while self.cold_references.buckets[at].leg:
+            if self.cold_references.buckets[at].hashed == hashed:
+                if self._is_of(&self.legs[self.cold_references.buckets[at].leg], AT_TERMINAL, text, size):
+                    found.append(self._fact(self.cold_references.buckets[at].leg))
+            at = (at + 1) & (self.cold_references.room - 1)
+        return found
+
+    def facts_of_terminal(self, str terminal, int64_t since):
+        """Return the forgotten pairs of a terminal that began at a log time or later, as facts."""
+        cdef Py_ssize_t size
+        cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
+        cdef Bucket* head = table_find(&self.cold_tills, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef uint32_t at = head.leg if head != NULL else 0
+        found = []
+        while at:
+            if self.legs[at].log_time >= since and self._is_of(&self.legs[at], AT_TERMINAL, text, size):
+                found.append(self._fact(at))
+            at = self.legs[at].after
+        return found
+
+    cdef tuple _fact(self, uint32_t first):
+        """Return a pair as a fact; see ``fact.py``."""
+        cdef Leg* one = &self.legs[first]
+        cdef Leg* other = &self.legs[one.partner]
+        cdef const Leg* terminal = one if one.source == 0 else other
+        cdef const Leg* host = other if one.source == 0 else one
+        cdef char[4 * LONGEST_PACKED] text
+        cdef size_t full
+        full = <size_t>sprintf(text, b'{"t":[%lld,%lld,', <long long>terminal.log_time, <long long>terminal.offset)
+        full += self._write_json(terminal, text + full, True)
+        full += <size_t>sprintf(text + full, b'],"h":[%lld,%lld,', <long long>host.log_time, <long long>host.offset)
+        full += self._write_json(host, text + full, True)
+        memcpy(text + full, b"]}", 2)
+        return (self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source, one.offset,
+                PyBytes_FromStringAndSize(text, full + 2), self._references(one, other))
+
+    cdef tuple _references(self, const Leg* one, const Leg* other):
+        """Return the rrns and authorisation codes of a pair without leading zeros, each once."""
+        found = []
+        cdef int place
+        cdef const Leg* leg
+        cdef int turn
+        for turn in range(2):
+            leg = other if turn else one
+            for place in (AT_RRN, AT_AUTH):
+                if leg.long_[place]:
+                    text = self._text(leg, place).lstrip("0")
+                    if text and text not in found:
+                        found.append(text)
+        return tuple(found)
+
+    def take_facts(self):
+        """Return what was forgotten since the last call, as facts for the ledger."""
+        facts, self.facts = self.facts, []
+        return facts
+
     def sweep(self, int64_t now):
-        """Give back the pairs that nothing can ask for at log time ``now``, a held back cut included."""
+        """Give back the pairs that nothing can ask for at log time ``now``, a held back cut included; they become facts."""
         cdef uint64_t head
         cdef uint32_t leg
         cdef int64_t floor = now - self.span_ms
@@ -662,7 +869,12 @@ cdef class Packed:
                 if self.legs[self.legs[leg].partner].log_time >= floor:
                     break
                 if self.legs[leg].state == PAIRED:
-                    table_drop(&self.table, self.legs[leg].hashed, leg)
+                    self._leave(leg, &self.table, &self.tills)
+                    if self.keeps:
+                        self._keep(leg)
+                        ring_drop(&self.closed)
+                        continue
+                    self.facts.append(self._fact(leg))
                 self._drop_leg(self.legs[leg].partner)
                 self._drop_leg(leg)
             ring_drop(&self.closed)
@@ -687,6 +899,7 @@ cdef class Packed:
             "keys": self.table.count,
             "closed": self.closed.count,
             "births": self.births.count,
+            "cold": self.cold.count + self.cold_references.count + self.cold_line.count,
             "lone": sum(self.lone[i].count for i in range(self.windows)),
             "ids": self.young[0].count + self.older[0].count + self.young[1].count + self.older[1].count,
         }

@@ -21,9 +21,13 @@ cdef bint take_text(
     if field == KIND:
         place = kind_of(text, size)
         leg.kind = <uint8_t>place
-        return place >= 0
+        return place == SALE or place == PREAUTH or place == QUERY  # what points at an original is no usual voucher
     if field == EVENT_TIME:
-        return is_usual_time(text, size)
+        if not is_usual_time(text, size):
+            return False
+        if dialect.tells_time:
+            leg.id_hash = <uint64_t>time_of(text, size)
+        return True
     if field == TERMINAL_ID:
         return size <= LONGEST_PADDED and 0 < trimmed(&text, size) <= 16
     if field == MERCHANT_ID:
@@ -79,6 +83,8 @@ cdef bint take_plain(int field, bint is_number, int64_t number, Leg* leg) noexce
         leg.amount = number
         return is_number and 0 <= number < INTEGER_LIMIT
     if field == EVENT_TIME or field == RECEIVED_AT:
+        if field == EVENT_TIME:
+            leg.id_hash = <uint64_t>number
         return is_number and 0 <= number < LATEST_TIME_MS
     if field == ROUND_TRIP_MS:
         return is_number and -INTEGER_LIMIT < number < INTEGER_LIMIT

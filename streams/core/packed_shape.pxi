@@ -20,6 +20,8 @@ FINAL_OUTCOMES = ("approved", "declined", "rejected")
 ALL_OUTCOMES = (*FINAL_OUTCOMES, "unknown", "in_progress")
 
 cdef enum:
+    SALE = 0
+    PREAUTH = 3
     QUERY = 7
     APPROVED = 0
     REJECTED = 2
@@ -52,10 +54,14 @@ cdef struct Leg:
     int64_t log_time
     int64_t offset
     int64_t amount
-    uint64_t id_hash  # until it is applied
+    uint64_t id_hash  # until it is applied; of a record that is being read its event time in epoch ms, if asked for
     void* held  # what is packed, or the event object of a record that is not usual
     uint32_t hashed
     uint32_t partner  # of a pair's first leg the second; of a free leg the next free one
+    uint32_t references[2]  # hashes of rrn and auth code without leading zeros, of a pair's either leg; 0: none
+    uint32_t till  # hash of the terminal; of those with the same that stand in the table, the one before and after
+    uint32_t before
+    uint32_t after
     uint32_t serial
     uint16_t size
     uint16_t currency
@@ -77,6 +83,7 @@ cdef struct Dialect:
     uint16_t currency_of_letters[CURRENCY_LETTERS]
     uint8_t default_outcome[2]
     uint8_t check_keys
+    uint8_t tells_time
     uint8_t links
     uint8_t link_size[20]
     char link_name[20][LONGEST_TEXT]

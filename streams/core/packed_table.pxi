@@ -162,6 +162,19 @@ cdef int table_add(Table* table, uint32_t hashed, uint32_t leg) except -1 nogil:
     return 0
 
 
+cdef inline Bucket* table_find(const Table* table, uint32_t hashed) noexcept nogil:
+    """Return the first bucket with a hash, NULL where there is none."""
+    cdef size_t at
+    if table.room == 0:
+        return NULL
+    at = hashed & (table.room - 1)
+    while table.buckets[at].leg:
+        if table.buckets[at].hashed == hashed:
+            return &table.buckets[at]
+        at = (at + 1) & (table.room - 1)
+    return NULL
+
+
 cdef void table_drop(Table* table, uint32_t hashed, uint32_t leg) noexcept nogil:
     """Take a leg out and close the gap, so that a search may stop at the first free bucket."""
     cdef size_t gap = hashed & (table.room - 1), at, home

@@ -44,6 +44,21 @@ cdef bint is_usual_time(const char* text, size_t size) noexcept nogil:
     return 0 <= hour < 24 and 0 <= minute < 60
 
 
+cdef int64_t time_of(const char* text, size_t size) noexcept nogil:
+    """Return the epoch milliseconds of a usual time, by days since the first of March of the year 0."""
+    cdef int year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5)
+    cdef int64_t days, seconds
+    cdef size_t end = 23 if text[19] == c"." else 19
+    if month < 3:
+        year, month = year - 1, month + 12
+    days = 365 * <int64_t>year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + two_digits(text + 8) - 1
+    seconds = (days - 719468) * 86400 + two_digits(text + 11) * 3600 + two_digits(text + 14) * 60 + two_digits(text + 17)
+    if size > end + 1:
+        days = two_digits(text + end + 1) * 3600 + two_digits(text + end + 4) * 60
+        seconds += -days if text[end] == c"+" else days
+    return seconds * 1000 + (two_digits(text + 20) * 10 + text[22] - c"0" if end == 23 else 0)
+
+
 cdef inline int code_place(const char* text) noexcept nogil:
     """Return the place of a response code in the table, -1 where it is not two digits or capitals."""
     cdef int i, one, place = 0

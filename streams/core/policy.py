@@ -77,6 +77,14 @@ class Policy:
     reversal_window_ms: int = 10 * MINUTE_MS
     redelivery_horizon_ms: int = 5 * MINUTE_MS
     resolve_horizon_ms: int = 24 * HOUR_MS
+    originals_horizon_ms: int = 24 * HOUR_MS
+    """How far back the ledger reaches: what a void, refund, completion or reversal can point at."""
+    originals_min_cover_ms: int = 2 * HOUR_MS
+    """How long the ledger must have been filling before an original is said not to exist; 0 in file replay."""
+    by_merchant: bool = False
+    """Whether both topics are keyed by merchant instead of terminal, so that a lane has all tills of its merchants."""
+    completion_max_percent: int = 115
+    """How much of the pre-authorised amount a completion may take, in percent."""
     idle_lateness_ms: int = 35 * SECOND_MS
     stall_after_ms: int = 30 * SECOND_MS
     stall_min_events: int = 5

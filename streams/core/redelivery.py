@@ -7,13 +7,38 @@ A second delivery of a voucher's event bears the same number, so that its run re
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.core.event import Event, content_of
+from streams.core.fields import parse_time
 from streams.core.voucher import MANY_DELIVERED
 
 if TYPE_CHECKING:
+    from streams.core.memory import Memory
     from streams.core.voucher import Run, Voucher
+
+OLD_MS: Final = 60_000
+"""How long before its log time an event was made at least that can be a delivery of long ago."""
+
+
+def was_delivered(memory: Memory, event: Event, horizon_ms: int) -> bool:
+    """Tell whether a voucher that memory has forgotten has this very event as a leg, at most a horizon old.
+
+    The ledger is asked only about events that were made a minute before their log time or earlier: a
+    second delivery is older than that, unless its sender's clock is minutes ahead.
+    """
+    made = parse_time(event.body.event_time)
+    if made is not None and event.log_time - made < OLD_MS:
+        return False
+    content = content_of(event)
+    return any(
+        leg.source == event.source
+        and leg.body.event_id == event.body.event_id
+        and event.log_time - leg.log_time <= horizon_ms
+        and content_of(leg) == content
+        for voucher in memory.ever_of_number((event.terminal, event.number), is_reversal=event.kind == "reversal")
+        for leg in voucher.legs
+    )
 
 
 def latest_copy(run: Run, vouchers: list[Voucher], event: Event, horizon_ms: int) -> int | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from streams.core import chains
 from streams.core.anomaly import Anomaly
 from streams.core.currency import letters
 from streams.core.event import Event
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from streams.core.state import LaneState
 
-_SIDE_KINDS: Final = frozenset({"duplicate_voucher"})
-"""Kinds beside a voucher's own anomaly: nothing that comes later resolves them."""
+_SIDE_KINDS: Final = frozenset({"duplicate_voucher", "original_not_found", "original_conflict"})
+"""Kinds beside a voucher's own anomaly."""
 _LONE_KINDS: Final = frozenset({"orphan_terminal", "orphan_host"})
 _BODY_FIELDS: Final = frozenset(Body.__struct_fields__) - {"source", "received_at"}
 
@@ -128,7 +129,9 @@ def _end_unless_derived(state: LaneState, record: dict[str, Any], at: int) -> No
         state.expire(anomaly, at)
         return
     voucher = anomaly.voucher
-    if voucher is None:
+    if voucher is None or voucher.unfound is anomaly:
+        if voucher is not None:
+            state.drop_wanted(voucher)
         state.journal.resolve(anomaly, record["resolution"], at)
         return
     if record["resolution"] == "late_match":
@@ -145,13 +148,23 @@ def _reopen(state: LaneState, record: dict[str, Any]) -> None:
     horizon = anomaly.opened_at + state.policy.resolve_horizon_ms
     source, offset = (legs[0].source, legs[0].offset) if legs else (TERMINAL, 0)
     state.timers.set(horizon, HORIZON, source, offset, anomaly)
-    if legs and anomaly.kind not in _SIDE_KINDS:
+    if anomaly.kind == "original_not_found":
+        voucher = _voucher_of(record, legs)
+        voucher.unfound = anomaly
+        anomaly.voucher = voucher
+        chains.want(state, voucher)
+    elif legs and anomaly.kind not in _SIDE_KINDS and not _is_beside(anomaly.kind, legs):
         voucher = _voucher_of(record, legs)
         voucher.anomaly = anomaly
         anomaly.voucher = voucher
         state.memory.keep_anomaly(voucher)
         if anomaly.kind in _LONE_KINDS:
             state.memory.keep_one_sided(voucher)
+
+
+def _is_beside(kind: str, legs: list[Event]) -> bool:
+    """Tell whether an ``original_denied`` stands beside its voucher: that of a reversal is its own."""
+    return kind == "original_denied" and legs[0].kind != "reversal"
 
 
 def _voucher_of(record: dict[str, Any], legs: list[Event]) -> Voucher:

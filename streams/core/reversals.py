@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import to_builtins
 
 from streams.core.compare import differences
+from streams.core.fact import reference_of
 from streams.core.fields import read_original
+from streams.core.masking import cards_agree, cards_comparable
 from streams.core.rules import mismatch, original_denied, orphan_host, orphan_terminal
 from streams.core.verdicts import is_denial, reversal_outcomes_agree
+from streams.core.voucher import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,23 +52,40 @@ def find_transaction(state: LaneState, leg: Event) -> Voucher | None:
     """
     named = reference(leg)
     memory, at = state.memory, leg.log_time
+    since = at - state.policy.resolve_horizon_ms
     found: Iterable[Voucher]
     if named is None:
-        found = memory.of_number((leg.terminal, leg.number), at, is_reversal=False)
+        found = memory.ever_of_number((leg.terminal, leg.number))
     elif named.voucher_number:
-        number = named.voucher_number.lstrip("0")
-        batch = (named.batch_number or "").lstrip("0")
-        same_number = memory.of_number((leg.terminal, number), at, is_reversal=False)
-        found = (v for v in same_number if _batch_fits(v, batch))
+        found = by_number(state, leg.terminal, named)
     else:
-        found = (v for v in memory.of_terminal(leg.terminal, at) if _reference_fits(v, named, leg))
-    horizon = at - state.policy.resolve_horizon_ms
-    within = [v for v in found if horizon <= v.log_time <= at]
-    return max(within, key=_place, default=None)
+        found = by_reference(state, leg.terminal, named, (leg.card,), since)
+    within = [v for v in found if since <= v.log_time <= at and memory.reaches(v, at)]
+    latest = max(within, key=_place, default=None)
+    if latest is not None:
+        memory.use(latest, at)
+    return latest
+
+
+def by_number(state: LaneState, terminal: str, named: Original) -> list[Voucher]:
+    """Return the transactions of a terminal with the voucher number that an original names, and its batch if known."""
+    number = (named.voucher_number or "").lstrip("0")
+    batch = (named.batch_number or "").lstrip("0")
+    return [v for v in state.memory.ever_of_number((terminal, number)) if batch_fits(v, batch)]
+
+
+def by_reference(
+    state: LaneState, terminal: str, named: Original, cards: Iterable[str | None], since_ms: int
+) -> list[Voucher]:
+    """Return the transactions of a terminal with the rrn that an original names, else with its auth code and a card."""
+    known = [card for card in cards if card is not None]
+    sought = reference_of(named.rrn or named.auth_code or "")
+    found = state.memory.ever_of_terminal(terminal, since_ms, sought)
+    return [voucher for voucher in found if _reference_fits(voucher, named, known)]
 
 
 def _place(voucher: Voucher) -> tuple[int, int, int]:
-    return min((leg.log_time, leg.source, leg.offset) for leg in voucher.legs)
+    return voucher.place
 
 
 def transaction_of(reversal: Voucher) -> Voucher | None:
@@ -76,22 +96,27 @@ def transaction_of(reversal: Voucher) -> Voucher | None:
     return found
 
 
-def _batch_fits(voucher: Voucher, batch: str) -> bool:
+def batch_fits(voucher: Voucher, batch: str) -> bool:
+    """Tell whether a voucher can be of a batch: what does not say its batch can be of any."""
     known = {leg.batch for leg in voucher.legs if leg.batch}
     return not batch or not known or batch in known
 
 
-def _reference_fits(voucher: Voucher, named: Original, leg: Event) -> bool:
+def _reference_fits(voucher: Voucher, named: Original, cards: list[str]) -> bool:
     if named.rrn:
         rrn = named.rrn.lstrip("0")
         return any(one.body.rrn and one.body.rrn.strip().lstrip("0") == rrn for one in voucher.legs)
-    if not named.auth_code or leg.card is None:
+    if not named.auth_code:
         return False
     code = named.auth_code.lstrip("0")
     return any(
-        one.body.auth_code and one.body.auth_code.strip().lstrip("0") == code and one.card == leg.card
+        one.body.auth_code and one.body.auth_code.strip().lstrip("0") == code and _is_one_of(one.card, cards)
         for one in voucher.legs
     )
+
+
+def _is_one_of(card: str | None, cards: list[str]) -> bool:
+    return card is not None and any(cards_comparable(card, other) and cards_agree(card, other) for other in cards)
 
 
 def look(state: LaneState, reversal: Voucher, leg: Event) -> None:
@@ -99,7 +124,7 @@ def look(state: LaneState, reversal: Voucher, leg: Event) -> None:
     if reversal.target is None:
         reversal.target = find_transaction(state, leg)
         if reversal.target is not None:
-            reversal.target.pinned = True
+            reversal.target.pinned = reversal.target.awaited = True
     confirm_if_approved(state, reversal, leg.log_time)
 
 
@@ -121,6 +146,8 @@ def confirm(state: LaneState, reversal: Voucher, transaction: Voucher, at: int) 
         return
     transaction.reversed_at = at
     transaction.limited = transaction.limited or reversal.limited
+    transaction.marks = (*transaction.marks, mark_of(reversal, approved=True))
+    state.memory.put_down(transaction)
     if not transaction.closed:
         if transaction.lone is None:
             state.close(transaction, "reversed", at)
@@ -130,6 +157,15 @@ def confirm(state: LaneState, reversal: Voucher, transaction: Voucher, at: int) 
         if transaction.terminal is None or transaction.host is None:
             state.memory.keep_one_sided(transaction)
         state.memory.let_go(transaction)
+
+
+def mark_of(marker: Voucher, *, approved: bool) -> Mark:
+    """Return the mark that a voucher leaves on the one that it points at."""
+    first = min(marker.legs, key=lambda leg: (leg.log_time, leg.body.event_id))
+    leg = marker.host or marker.terminal
+    amount = leg.amount if leg is not None and leg.amount is not None else 0
+    events = tuple(leg.body.event_id for leg in marker.legs)
+    return Mark(marker.kind, first.log_time, first.body.event_id, events, amount, marker.run.key[1], approved)
 
 
 def judge(state: LaneState, reversal: Voucher, at: int, *, held: bool = False) -> None:

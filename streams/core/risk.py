@@ -25,6 +25,14 @@ def at_risk(voucher: Voucher) -> tuple[int, str]:
     return 0, currency_of(voucher.host or voucher.terminal)
 
 
+def pointing_amount(voucher: Voucher) -> int:
+    """Return the amount of a void, refund or completion in minor units: the host's, else the terminal's."""
+    for leg in (voucher.host, voucher.terminal):
+        if leg is not None and leg.amount is not None:
+            return leg.amount
+    return 0
+
+
 BY_OUTCOME: Final = {
     "approved": "critical",
     "unknown": "warning",

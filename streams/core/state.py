@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mypy_extensions import mypyc_attr
 
 from streams.core.blindness import Blindness
 from streams.core.journal import Journal
+from streams.core.ledger import MemoryLedger
 from streams.core.memory import Memory
 from streams.core.timers import HORIZON, Timers
 from streams.core.voucher import ONE_SIDED, Run
@@ -15,18 +16,28 @@ from streams.core.voucher import ONE_SIDED, Run
 if TYPE_CHECKING:
     from streams.core.anomaly import Anomaly, Finding
     from streams.core.event import Event
+    from streams.core.ledger import Ledger
     from streams.core.policy import LinkPolicy, Policy
     from streams.core.voucher import Voucher
+
+
+MOST_FACTS: Final = 1_000_000
+"""Facts that the ledger of a live lane keeps where it is in memory, about 1 GB; what is older is not covered."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class LaneState:
     """The state of one lane; ``now`` is the log time through which the merged order was applied."""
 
-    def __init__(self, number: int, policy: Policy, *, partitions: int, live: bool) -> None:
+    def __init__(
+        self, number: int, policy: Policy, *, partitions: int, live: bool, ledger: Ledger | None = None
+    ) -> None:
         self.policy = policy
         self.timers = Timers()
-        self.memory = Memory(policy, live=live)
+        self.ledger: Ledger = ledger if ledger is not None else MemoryLedger(MOST_FACTS if live else 0)
+        self.gathers = live
+        """Whether the ledger may have begun later than what is pointed at, as it cannot in a replay of files."""
+        self.memory = Memory(policy, self.ledger, live=live)
         self.journal = Journal(number)
         self.blind: Blindness | None = Blindness(number, partitions, policy) if live else None
         self.now = -1
@@ -82,6 +93,19 @@ class LaneState:
             self.journal.count(at, "vouchers_closed_total", verdict, self.link_label(voucher))
         if verdict in ONE_SIDED and (voucher.terminal is None or voucher.host is None):
             self.memory.keep_one_sided(voucher)
+
+    def count_beside(self, voucher: Voucher, verdict: str, at: int) -> None:
+        """Count a verdict that stands beside the one that closes a voucher."""
+        self.journal.count(at, "vouchers_closed_total", verdict, self.link_label(voucher))
+
+    def drop_wanted(self, voucher: Voucher) -> None:
+        """Look out no longer for the voucher that a void names."""
+        voucher.unfound = None
+        wanted = self.memory.wanted
+        for key in [key for key, standing in wanted.items() if voucher in standing]:
+            wanted[key].remove(voucher)
+            if not wanted[key]:
+                del wanted[key]
 
     def release(self, voucher: Voucher) -> None:
         """Let a voucher wait for a stalled source no longer, so that it holds no cut back."""
@@ -139,20 +163,28 @@ class LaneState:
         self.open_anomaly(voucher, finding, at, held=held, main=True)
         self.close(voucher, finding.kind, at)
 
-    def open_anomaly(self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False, main: bool) -> None:
-        """Open an anomaly; ``main`` says that it is the voucher's own, which later facts can resolve."""
+    def open_anomaly(
+        self, voucher: Voucher, finding: Finding, at: int, *, held: bool = False, main: bool
+    ) -> Anomaly | None:
+        """Open an anomaly; ``main`` says that it is the voucher's own, which later facts can resolve.
+
+        Returns ``None`` where it was opened before.
+        """
         marks = ["held"] * held + ["limited"] * voucher.limited
+        if main and voucher.marks and finding.kind in ("orphan_terminal", "orphan_host"):
+            finding.evidence = (*finding.evidence, *(mark.sentence for mark in voucher.marks))
         if voucher.batch_key:
             finding.evidence = (*finding.evidence, *self._other_batches(voucher))
         anomaly = self.journal.open_voucher(voucher, finding, at, self.link_label(voucher), marks)
         if anomaly is None:
-            return
+            return None
         self._bound_open(at)
         if main:
             voucher.anomaly = anomaly
             self.memory.keep_anomaly(voucher)
         source, offset = finding.legs[0].source, finding.legs[0].offset
         self.timers.set(at + self.policy.resolve_horizon_ms, HORIZON, source, offset, anomaly)
+        return anomaly
 
     def _other_batches(self, voucher: Voucher) -> list[str]:
         """Return the hint that the same voucher number stands in another batch of the terminal."""
@@ -172,6 +204,8 @@ class LaneState:
     def expire(self, anomaly: Anomaly, at: int) -> None:
         """Let an anomaly that nobody resolved leave the open ones, and its voucher be forgotten."""
         voucher = anomaly.voucher
+        if voucher is not None and voucher.unfound is anomaly:
+            self.drop_wanted(voucher)
         if voucher is not None and voucher.anomaly is anomaly:
             voucher.anomaly = None
             self.memory.drop_anomaly(voucher)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from streams.core.ledger import MemoryLedger
 from streams.core.timers import LEG_DEADLINE, NEVER
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
 from streams.core.wire import SOURCES, TERMINAL
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from streams.core.cut import Marks
     from streams.core.decode import Decoder
     from streams.core.event import Event
+    from streams.core.ledger import Fact
     from streams.core.memory import Key
     from streams.core.policy import Policy
     from streams.core.state import LaneState
@@ -34,10 +36,10 @@ AVAILABLE: Final = Packed is not None
 
 
 def fits(policy: Policy) -> bool:
-    """Tell whether usual vouchers can be packed: one key for all links, and the contract's own names of fields."""
+    """Tell whether usual vouchers can be packed: one key for all links, lanes by terminal, the contract's own names."""
     links = (policy.default_link, *policy.links.values())
     own_names = any(policy.field_maps.values()) or bool(policy.raw_feeds)
-    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names
+    return AVAILABLE and not any(link.batch_in_key for link in links) and not own_names and not policy.by_merchant
 
 
 class Usual:
@@ -45,12 +47,33 @@ class Usual:
 
     def __init__(self, state: LaneState, *, live: bool, check_keys: bool, partitions: int) -> None:
         self._state = state
+        # With the ledger in memory, forgotten pairs stay where they are: cheaper than as objects there.
+        own = state.ledger
+        self._kept = own if isinstance(own, MemoryLedger) else None
         self._packed = Packed(state.policy, live=live, check_keys=check_keys, partitions=partitions)
         self._packed.attach(
             state,
             read_again=state.memory.read_again,
             meet=state.blind.meet if state.blind is not None else None,
         )
+        self._packed.keeps = self._kept is not None
+
+    def forget(self, before_ms: int) -> None:
+        """Give back forgotten pairs that began before a log time, and the oldest beyond what the ledger may keep."""
+        if self._kept is not None:
+            lost = self._packed.forget(before_ms, self._kept.max_facts)
+            if lost >= 0:
+                self._kept.lose(lost)
+
+    def facts_of_number(self, terminal: str, number: str) -> list[Fact]:
+        """Return the forgotten pairs of a number that the ledger left here."""
+        return self._packed.facts_of_number(terminal, number)
+
+    def facts_of_terminal(self, terminal: str, since_ms: int, reference: str) -> list[Fact]:
+        """Return the forgotten pairs of a terminal that the ledger left here, with a reference if one is given."""
+        if reference:
+            return self._packed.facts_of_reference(terminal, reference)
+        return self._packed.facts_of_terminal(terminal, since_ms)
 
     def read(
         self,
@@ -119,10 +142,14 @@ class Usual:
         state.timers.set(leg.deadline, LEG_DEADLINE, leg.source, leg.offset, leg)
         return run
 
-    def unpack_terminal(self, terminal: str) -> None:
-        """Unpack all vouchers of a terminal."""
-        for key in self._packed.keys_of(terminal):
+    def unpack_terminal(self, terminal: str, reference: str) -> None:
+        """Unpack all vouchers of a terminal, with an rrn or auth code those at least that have it."""
+        for key in self._packed.keys_of(terminal, reference):
             self.unpack(key)
+
+    def take_facts(self) -> list[Fact]:
+        """Return the pairs that were forgotten since the last call, as facts for the ledger."""
+        return self._packed.take_facts()
 
     def unpack_due(self, before: int, at_most: int = NEVER) -> None:
         """Unpack the lone legs with a deadline smaller than ``before``, of many the ``at_most`` oldest."""

@@ -10,6 +10,7 @@ from streams.core.wire import AUTO_REVERSED, HOST, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.event import Event
+    from streams.core.wire import Body, Original
 
 ONE_SIDED = frozenset(
     {
@@ -62,12 +63,63 @@ class Run:
         self.aged = aged
         self.vouchers = vouchers
 
+    def may_have(self, reference: str) -> bool:
+        """Tell whether a voucher of this run can have an rrn or auth code; a pair put away is asked by its bytes."""
+        terminal, host = self.terminal_bytes, self.host_bytes
+        if terminal is None or host is None:
+            return True
+        part = reference.encode()
+        return part in terminal or part in host or b"\\" in terminal or b"\\" in host
+
     def put_away(self, terminal: Event, host: Event) -> None:
         """Keep of the one pair of this run, which agreed, the bytes and places of its legs alone."""
         self.terminal_bytes, self.host_bytes = terminal.raw, host.raw
         self.terminal_time, self.terminal_offset = terminal.log_time, terminal.offset
         self.host_time, self.host_offset = host.log_time, host.offset
         self.vouchers = NO_VOUCHERS
+
+
+class Mark:
+    """What a void, refund, completion or reversal has done to the voucher that it points at.
+
+    ``log_time`` and ``event_id`` are those of the marker's first leg, by which blame goes; ``events`` are
+    the ids of all its legs, ``amount`` minor units, ``approved`` says that the host has approved it.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        log_time: int,
+        event_id: str,
+        events: tuple[str, ...],
+        amount: int,
+        number: str,
+        approved: bool,  # noqa: FBT001  as above
+    ) -> None:
+        self.kind = kind
+        self.log_time = log_time
+        self.event_id = event_id
+        self.events = events
+        self.amount = amount
+        self.number = number
+        self.approved = approved
+
+    @property
+    def blame(self) -> tuple[int, str]:
+        """Return what decides which of two markers came first."""
+        return self.log_time, self.event_id
+
+    @property
+    def sentence(self) -> str:
+        """Return this mark in words, as the evidence of an orphan shows it."""
+        return f"{self.kind} {self.number} points at it: {' and '.join(self.events)}"
+
+    def repeats(self, other: Mark) -> bool:
+        """Tell whether two marks are one wish sent twice: same kind, amount and voucher number."""
+        return (self.kind, self.amount, self.number) == (other.kind, other.amount, other.number)
+
+
+NO_MARKS: tuple[Mark, ...] = ()
 
 
 @mypyc_attr(acyclic=True)
@@ -90,10 +142,32 @@ class Voucher:
     reversed_at: int | None = None
     more_keys: tuple[tuple[str, str], ...] = ()
     """Of a reversal: the keys that its repeats have added to the run's own."""
+    awaited: bool = False
+    """Whether a reversal holds this transaction, so that it is forgotten later than others."""
     pinned: bool = False
     """Whether a reversal holds this transaction, so that it cannot be put away."""
     denied: bool = False
     """Whether ``original_denied`` stands for this transaction, so that it opens nothing itself."""
+    marks: tuple[Mark, ...] = NO_MARKS
+    """What others that point at this voucher have done to it."""
+    chain_at: int = 0
+    """The log time at which this voucher is held against the original that it points at, 0 for none."""
+    original: Voucher | None = None
+    """Of a void, refund or completion: the voucher that it was found to point at."""
+    accused_of: str = ""
+    """The kind of the chain anomaly that was opened for this voucher."""
+    unfound: Any = None
+    """The open ``original_not_found`` of this voucher."""
+    unverifiable: bool = False
+    named: Original | None = None
+    named_in: Body | None = None
+    """What this voucher points at, and the body of the leg that says so."""
+    from_ledger: bool = False
+    """Whether this voucher was forgotten and is recalled from the ledger."""
+    target_at: tuple[str, int, int, int] | None = None
+    """Of a recalled reversal: number and place of its transaction."""
+    findable: bool = False
+    """Of a recalled voucher: whether the side that it lacks may still join it."""
     target: Voucher | None = None
     """Of a reversal: the transaction that it belongs to, once a leg has found it.  Of a voucher whose
     lone leg went to another: that other."""
@@ -127,6 +201,20 @@ class Voucher:
         leg.voucher = self
         self.lone = None
         self.limited = self.limited or leg.limited
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Return log time, source and offset of the first leg: the voucher's place among all others."""
+        return min((leg.log_time, leg.source, leg.offset) for leg in self.legs)
+
+    def has_reference(self, reference: str) -> bool:
+        """Tell whether a leg has an rrn or auth code, given without padding."""
+        for leg in (self.terminal, self.host):
+            if leg is not None:
+                for text in (leg.body.rrn, leg.body.auth_code):
+                    if text and reference in text and text.strip().lstrip("0") == reference:
+                        return True
+        return False
 
     @property
     def legs(self) -> list[Event]:

@@ -108,6 +108,7 @@ class RangeLane:
 
     def __init__(self, plan: LanePlan, policy: Policy, findings: RangeFindings) -> None:
         self.state = NotingState(plan.number, policy, plan.from_ms)
+        self.state.gathers = True
         self.lane = Lane(plan.number, policy, live=False, check_keys=True, state=self.state)
         self._policy = policy
         self._findings = findings

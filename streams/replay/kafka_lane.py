@@ -74,6 +74,12 @@ class NotingState(LaneState):
         if first and inside:
             self.journal.count_closed(verdict, self.link_label(voucher))
 
+    def count_beside(self, voucher: Voucher, verdict: str, at: int) -> None:
+        """Count a verdict beside the one that closes a voucher, if it is of the range."""
+        del at
+        if voucher.log_time >= self._from_ms:
+            self.journal.count_closed(verdict, self.link_label(voucher))
+
     def close_matched(self, voucher: Voucher, at: int) -> None:
         """Close a pair that agrees, count it if it is of the range, and measure it."""
         terminal, host = voucher.terminal, voucher.host

@@ -6,7 +6,8 @@ what the core takes.  ``python -m streams.settings`` writes the reference page.
 
 from streams.settings.codes import ResponseCode, read_codes, shipped_codes
 from streams.settings.connection import kafka_python_options
-from streams.settings.declarations import SASL_PROTOCOLS, TLS_PROTOCOLS, Setting, Settings, declared
+from streams.settings.declarations import SASL_PROTOCOLS, TLS_PROTOCOLS, Settings, declared
+from streams.settings.declaring import Setting
 from streams.settings.dialects import load_dialect, shipped_dialects
 from streams.settings.durations import format_duration, parse_duration
 from streams.settings.links import LinkSettings

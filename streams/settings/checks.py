@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.settings.declarations import SASL_PROTOCOLS, TLS_PROTOCOLS, Settings
 from streams.settings.durations import format_duration
+from streams.settings.robots import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -24,7 +25,8 @@ def cross_check(settings: Settings, faults: list[str], *, live: bool, refused: C
 
 def _place(settings: Settings, key: str) -> str:
     """Return where a setting was written, for the beginning of a sentence."""
-    return settings.origins.get(key, "default")
+    below = (where for known, where in settings.origins.items() if known.startswith(f"{key}."))
+    return settings.origins.get(key) or next(below, "default")
 
 
 def _stall(settings: Settings) -> list[str]:
@@ -107,10 +109,31 @@ def _topics(settings: Settings) -> list[str]:
     return faults
 
 
+def _relay_exposed(settings: Settings) -> list[str]:
+    """Whoever reaches the relay can write into the groups, so beyond this machine it asks for a proof."""
+    if is_loopback(settings.relay_host) or settings.relay_token or settings.relay_signing_key:
+        return []
+    change = "set relay.token_file, or relay.host: 127.0.0.1."
+    place = _place(settings, "relay.host")
+    lacks = "which others can reach, but there is neither relay.token nor relay.signing_key"
+    return [f"{place}: relay.host is {settings.relay_host}, {lacks}; {change}"]
+
+
+def _relay_direct(settings: Settings) -> list[str]:
+    """Anomalies are posted to somebody, and somebody asks for them, or neither."""
+    wanted, peers = bool(settings.relay_direct_thresholds), bool(settings.relay_alertmanagers)
+    if wanted == peers:
+        return []
+    given, missing = ("relay.direct_thresholds", "relay.alertmanagers")[:: 1 if wanted else -1]
+    return [f"{_place(settings, given)}: {given} is given without {missing}; set both or neither."]
+
+
 _CHECKS: tuple[tuple[Callable[[Settings], list[str]], tuple[str, ...], bool], ...] = (
     (_stall, ("pair_window", "stall_after"), True),
     (_sasl, ("security_protocol", "sasl_username", "sasl_password"), False),
     (_tls, ("security_protocol", "ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_key_password"), False),
     (_topics, ("topics.terminal", "topics.host", "topics.anomalies", "topics.deadletter", "topics.control"), False),
+    (_relay_exposed, ("relay.host", "relay.token", "relay.signing_key"), False),
+    (_relay_direct, ("relay.direct_thresholds", "relay.alertmanagers"), False),
 )
 """Each check, the settings it looks at, and whether it concerns a live stream alone."""

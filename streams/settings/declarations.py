@@ -4,13 +4,13 @@ The attribute name is the key of the file; a duration's attribute has ``_ms`` be
 held in milliseconds.  ``docs/configuration.md`` is generated from here.
 """
 
-# ruff: noqa: RUF009  _setting and _optional return dataclass fields, which is what a default has to be
+# ruff: noqa: RUF009  setting and optional return dataclass fields, which is what a default has to be
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 from streams.core.dialects.dialect import RawFeed
 from streams.core.policy import (
@@ -24,17 +24,16 @@ from streams.core.policy import (
 )
 from streams.core.wire import SOURCES
 from streams.settings.codes import ResponseCode, shipped_codes
+from streams.settings.declaring import Setting, optional, setting
 from streams.settings.dialect_names import JSON, DialectName, Zone
 from streams.settings.dialects import load_dialect
-from streams.settings.durations import parse_duration
-from streams.settings.kinds import Choice, Duration, File, Flag, Kind, Names, Text, Whole, WindowPerKind
+from streams.settings.kinds import Choice, Duration, File, Flag, Names, Text, Whole, WindowPerKind
 from streams.settings.links import FieldMap, Links, LinkSettings
+from streams.settings.relay import RelaySettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-T = TypeVar("T")
 
 _TOPIC = Text(
     pattern=r"[A-Za-z0-9._-]{1,249}",
@@ -56,236 +55,234 @@ SASL_PROTOCOLS = ("SASL_PLAINTEXT", "SASL_SSL")
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a declaration says about one setting."""
-
-    kind: Kind[Any]
-    meaning: str
-    section: str
-    key: str = ""
-    attribute: str = ""
-    default: object = None
-
-
-def _setting(kind: Kind[T], default: T | str, meaning: str, section: str, key: str = "") -> T:
-    """Declare a setting; the default of a duration is written as in the file."""
-    value = parse_duration(default) if isinstance(kind, Duration) else default
-    factory: Callable[[], object] = lambda: value  # noqa: E731  a mapping as default needs a factory
-    return cast(
-        "T", field(default_factory=factory, metadata={"setting": Setting(kind, meaning, section, key, default=value)})
-    )
-
-
-def _optional(kind: Kind[T], meaning: str, section: str, key: str = "") -> T | None:
-    """Declare a setting that may be left out."""
-    return cast(
-        "T | None",
-        field(default=None, repr=not kind.secret, metadata={"setting": Setting(kind, meaning, section, key)}),
-    )
-
-
-@dataclass(frozen=True)
-class Settings:
+class Settings(RelaySettings):
     """The whole configuration, checked; ``codes`` is the response-code table that it names."""
 
-    bootstrap_servers: tuple[str, ...] = _setting(
+    bootstrap_servers: tuple[str, ...] = setting(
         _ADDRESSES, ("127.0.0.1:9092",), "Kafka brokers that are asked first.", "Kafka"
     )
-    topic_terminal: str = _setting(
+    topic_terminal: str = setting(
         _TOPIC, "terminal-events", "Input: what the terminals printed and sent.", "Kafka", "topics.terminal"
     )
-    topic_host: str = _setting(_TOPIC, "host-events", "Input: what the host recorded.", "Kafka", "topics.host")
-    topic_anomalies: str = _setting(
+    topic_host: str = setting(_TOPIC, "host-events", "Input: what the host recorded.", "Kafka", "topics.host")
+    topic_anomalies: str = setting(
         _TOPIC, "voucher-anomalies", "Output: one record for each revision of an anomaly.", "Kafka", "topics.anomalies"
     )
-    topic_deadletter: str = _setting(
+    topic_deadletter: str = setting(
         _TOPIC,
         "voucher-deadletter",
         "Output: records that could not be read, card numbers masked.",
         "Kafka",
         "topics.deadletter",
     )
-    topic_control: str = _setting(
+    topic_control: str = setting(
         _TOPIC, "voucher-control", "Input: acknowledgements and maintenance windows.", "Kafka", "topics.control"
     )
-    group_id: str = _setting(
+    group_id: str = setting(
         Text(), "voucherwatch", "Consumer group; workers with the same name share the lanes.", "Kafka"
     )
-    group_instance_id: str | None = _optional(
+    group_instance_id: str | None = optional(
         _INSTANCE,
         "Fixed name of this worker, so that a quick restart moves no lanes; each worker needs its own.",
         "Kafka",
     )
-    session_timeout_ms: int = _setting(
+    session_timeout_ms: int = setting(
         Duration("1s", "30m"), "60s", "A worker that is silent for this long loses its lanes.", "Kafka"
     )
-    broker_timeout_ms: int = _setting(
+    broker_timeout_ms: int = setting(
         Duration("1s", "10m"), "15s", "How long a command waits for a broker before it gives up.", "Kafka"
     )
-    security_protocol: str = _setting(
+    security_protocol: str = setting(
         Choice(("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")),
         "PLAINTEXT",
         "How connections to Kafka are protected; passwords in clear need SASL_PLAINTEXT by name.",
         "Security",
     )
-    sasl_mechanism: str = _setting(
+    sasl_mechanism: str = setting(
         Choice(("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")), "SCRAM-SHA-512", "How the password is proved.", "Security"
     )
-    sasl_username: str | None = _optional(Text(), "User name at the broker.", "Security")
-    sasl_password: str | None = _optional(Text(secret=True), "Password at the broker.", "Security")
-    ssl_cafile: Path | None = _optional(
+    sasl_username: str | None = optional(Text(), "User name at the broker.", "Security")
+    sasl_password: str | None = optional(Text(secret=True), "Password at the broker.", "Security")
+    ssl_cafile: Path | None = optional(
         File(), "Certificates (PEM) that the brokers' certificates are checked against.", "Security"
     )
-    ssl_certfile: Path | None = _optional(File(), "This client's certificate (PEM).", "Security")
-    ssl_keyfile: Path | None = _optional(File(), "The key of this client's certificate (PEM).", "Security")
-    ssl_key_password: str | None = _optional(Text(secret=True), "Password of that key.", "Security")
-    pair_window_ms: Mapping[str, int] = _setting(
+    ssl_certfile: Path | None = optional(File(), "This client's certificate (PEM).", "Security")
+    ssl_keyfile: Path | None = optional(File(), "The key of this client's certificate (PEM).", "Security")
+    ssl_key_password: str | None = optional(Text(secret=True), "Password of that key.", "Security")
+    pair_window_ms: Mapping[str, int] = setting(
         WindowPerKind(TRANSACTION_KINDS, PAIR_WINDOW_EXCEPTIONS_MS, DEFAULT_PAIR_WINDOW_MS),
         default_pair_windows(),
         "How long one side of a voucher waits for the other. One duration, or `default`, stands for all kinds"
         " but reversal and refund, which have defaults of their own.",
         "Windows",
     )
-    in_progress_window_ms: int = _setting(
+    in_progress_window_ms: int = setting(
         Duration(),
         "180s",
         "How long an answer 'in progress' (09) waits for the final one; then it counts as unknown.",
         "Windows",
     )
-    reversal_window_ms: int = _setting(
+    reversal_window_ms: int = setting(
         Duration(), "10m", "How long a voucher that needs a reversal waits for it after its later side.", "Windows"
     )
-    redelivery_horizon_ms: int = _setting(
+    redelivery_horizon_ms: int = setting(
         Duration(), "5m", "How long the same event is recognised as delivered again.", "Windows"
     )
-    resolve_horizon_ms: int = _setting(
+    resolve_horizon_ms: int = setting(
         Duration(), "24h", "How long an open anomaly can be resolved by what comes late; then it expires.", "Windows"
     )
-    originals_horizon_ms: int = _setting(
+    originals_horizon_ms: int = setting(
         Duration(),
         "24h",
         "How far back originals of voids, refunds and completions are needed; inputs must be kept longer.",
         "Windows",
     )
-    outage_allowance_ms: int = _setting(
+    originals_min_cover_ms: int = setting(
+        Duration("0s"),
+        "2h",
+        "How long originals must have been gathered before one is said not to exist; in a replay of files 0.",
+        "Windows",
+    )
+    outage_allowance_ms: int = setting(
         Duration(),
         "24h",
         "How long the workers may be down without losing events; part of the retention that the inputs need.",
         "Windows",
     )
-    idle_lateness_ms: int = _setting(
+    idle_lateness_ms: int = setting(
         Duration(), "35s", "How late a record may appear on an input that seems idle.", "Blind spots"
     )
-    stall_after_ms: int = _setting(
+    stall_after_ms: int = setting(
         Duration(), "30s", "A source that is silent for this long, while the other speaks, has stalled.", "Blind spots"
     )
-    stall_min_events: int = _setting(
+    stall_min_events: int = setting(
         Whole(1, 1_000_000),
         5,
         "How many events the other source must give before a silence counts as a stall.",
         "Blind spots",
     )
-    hold_limit_ms: int = _setting(
+    hold_limit_ms: int = setting(
         Duration(), "30m", "How long verdicts about a stalled source are held at most.", "Blind spots"
     )
-    future_skew_ms: int = _setting(
+    future_skew_ms: int = setting(
         Duration(),
         "60s",
         "How far ahead of the wall clock a record may be where producers set timestamps.",
         "Blind spots",
     )
-    allow_create_time: bool = _setting(
+    allow_create_time: bool = setting(
         Flag(),
         default=False,
         meaning="Accept inputs whose timestamps the producers set; anomalies may then differ from run to run.",
         section="Blind spots",
     )
-    terminal_default_outcome: str = _setting(
+    terminal_default_outcome: str = setting(
         Choice(("approved", "declined", "rejected", "unknown")),
         "approved",
         "Outcome of a terminal event with neither outcome nor response code.",
         "Judgement",
     )
-    both_unknown: str = _setting(
+    both_unknown: str = setting(
         Choice(("matched", "wait")),
         "matched",
         "Two unknown outcomes with the same response code are matched, or wait for a reversal.",
         "Judgement",
     )
-    batch_in_key: bool = _setting(
+    lane_key: str = setting(
+        Choice(("terminal_id", "merchant_id")),
+        "terminal_id",
+        "What the records of both inputs are keyed by; by merchant, a refund finds its original at another till.",
+        "Judgement",
+    )
+    completion_max_percent: int = setting(
+        Whole(100, 1_000),
+        115,
+        "How much of the pre-authorised amount a completion may take, in percent.",
+        "Judgement",
+    )
+    batch_in_key: bool = setting(
         Flag(),
         default=False,
         meaning="Vouchers pair only within one batch; an event without a batch number is then a bad record.",
         section="Judgement",
     )
-    compare_fields: tuple[str, ...] = _setting(
+    compare_fields: tuple[str, ...] = setting(
         Names(options=COMPARABLE_FIELDS),
         COMPARABLE_FIELDS,
         "Fields that two approved sides must agree in.",
         "Judgement",
     )
-    links: Mapping[str, LinkSettings] = _setting(
+    links: Mapping[str, LinkSettings] = setting(
         Links(),
         {},
         "Host links by name: told apart in metrics, each with settings of its own where it differs.",
         "Judgement",
     )
-    field_map: Mapping[str, Mapping[str, str]] = _setting(
+    field_map: Mapping[str, Mapping[str, str]] = setting(
         FieldMap(),
         {},
         "For a source with other JSON names: their name and the field of the event it stands for.",
         "Judgement",
     )
-    response_codes: Path | None = _optional(
+    response_codes: Path | None = optional(
         File(), "CSV table of response codes; without it the shipped table is used.", "Judgement"
     )
-    dialect_terminal: str = _setting(
+    dialect_terminal: str = setting(
         DialectName(), JSON, "How the terminal topic is written: JSON, or raw ISO 8583.", "Dialects", "dialect.terminal"
     )
-    dialect_host: str = _setting(
+    dialect_host: str = setting(
         DialectName(), JSON, "How the host topic is written: JSON, or raw ISO 8583.", "Dialects", "dialect.host"
     )
-    dialect_terminal_link: str | None = _optional(
+    dialect_terminal_link: str | None = optional(
         Text(), "Link of the terminal topic's raw messages, which name none.", "Dialects", "dialect.terminal_link"
     )
-    dialect_host_link: str | None = _optional(
+    dialect_host_link: str | None = optional(
         Text(), "Link of the host topic's raw messages, which name none.", "Dialects", "dialect.host_link"
     )
-    dialect_zone: int = _setting(
+    dialect_zone: int = setting(
         Zone(), 480, "Zone of local times in raw messages, which bear none (fields 12, 13).", "Dialects", "dialect.zone"
     )
-    commit_interval_ms: int = _setting(
+    commit_interval_ms: int = setting(
         Duration("100ms", "1m"),
         "1s",
         "How often the position is committed; a crash repeats at most this much.",
         "Worker",
     )
-    liveness_after_ms: int = _setting(
+    liveness_after_ms: int = setting(
         Duration("5s", "1h"),
         "60s",
         "A worker that reads nothing for this long although records wait ends with exit code 6.",
         "Worker",
     )
-    max_pending: int = _setting(
+    ledger_dir: Path | None = optional(
+        File(),
+        "Folder for the ledger of originals, kept across restarts. Without it the ledger is in memory, and every start"
+        " reads `originals_horizon` again.",
+        "Worker",
+    )
+    ledger_memory_mib: int = setting(
+        Whole(16, 65_536), 256, "MiB of memory for the ledgers on disk, of all lanes of a worker together.", "Worker"
+    )
+    max_pending: int = setting(
         Whole(1_000, 100_000_000), 10_000_000, "Vouchers of one lane that wait for their other side.", "Worker"
     )
-    max_waiting: int = _setting(
+    max_waiting: int = setting(
         Whole(1_000, 100_000_000), 200_000, "Records of one lane that wait for the other source.", "Worker"
     )
-    max_evidence_bytes: int = _setting(
+    max_evidence_bytes: int = setting(
         Whole(0, 65_536), 4_096, "Bytes of unknown extra fields kept with an event.", "Worker"
     )
-    max_open_anomalies: int = _setting(
+    max_open_anomalies: int = setting(
         Whole(100, 10_000_000), 200_000, "Open anomalies of one lane that can still be resolved.", "Worker"
     )
-    web_host: str = _setting(
+    web_host: str = setting(
         Text(), "127.0.0.1", "Address on which /metrics, /healthz and /readyz are served.", "Worker"
     )
-    web_port: int = _setting(Whole(1, 65_535), 6066, "Port of these pages.", "Worker")
-    log_level: str = _setting(
+    web_port: int = setting(Whole(1, 65_535), 6066, "Port of these pages.", "Worker")
+    log_level: str = setting(
         Choice(("debug", "info", "warning", "error")), "info", "The least severe event that is logged.", "Worker"
     )
-    log_format: str = _setting(
+    log_format: str = setting(
         Choice(("auto", "json", "console")),
         "auto",
         "JSON lines or plain text; auto is text on a terminal, else JSON.",
@@ -305,6 +302,7 @@ class Settings:
             response_codes={code: row.outcome for code, row in self.codes.items()},
             field_maps=self.field_map,
             raw_feeds=self._raw_feeds(),
+            by_merchant=self.lane_key == "merchant_id",
         )
 
     def _raw_feeds(self) -> Mapping[str, RawFeed]:
@@ -331,14 +329,15 @@ class Settings:
 _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
-    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds")
+    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "by_merchant")
 )
 """Settings and policy spell these alike and mean the same."""
 
 
 def declared() -> Iterator[Setting]:
-    """Yield every setting in the order of the file."""
-    for item in dataclasses.fields(Settings):
-        setting = item.metadata.get("setting")
-        if isinstance(setting, Setting):
-            yield dataclasses.replace(setting, key=setting.key or item.name.removesuffix("_ms"), attribute=item.name)
+    """Yield every setting in the order of the file: the worker's, then the relay's."""
+    relays = {item.name for item in dataclasses.fields(RelaySettings)}
+    for item in sorted(dataclasses.fields(Settings), key=lambda item: item.name in relays):
+        said = item.metadata.get("setting")
+        if isinstance(said, Setting):
+            yield dataclasses.replace(said, key=said.key or item.name.removesuffix("_ms"), attribute=item.name)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from streams.settings.declarations import Setting, Settings, declared
+from streams.settings.declarations import Settings, declared
+from streams.settings.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HIDDEN = "***"
+    from streams.settings.declaring import Setting
+
 PAGE = "docs/configuration.md"
 
 _HEAD = """\
@@ -61,6 +63,8 @@ def _default(setting: Setting) -> str:
     if setting.key == "pair_window":
         return "`60s`, reversal `120s`, refund `300s`"
     plain = setting.kind.plain(setting.default)
+    if plain == []:
+        return "-"
     if isinstance(plain, bool):
         return f"`{str(plain).lower()}`"
     if isinstance(plain, list):

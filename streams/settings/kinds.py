@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from streams.settings.durations import format_duration, parse_duration
+from streams.settings.secrets import HIDDEN
 from streams.settings.tree import Branch, Leaf, Node
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class Scalar(Kind[T]):
         try:
             return self.convert(value, node)
         except Refused as refused:
-            said = "***" if self.secret else shown(node.value)
+            said = HIDDEN if self.secret else shown(node.value)
             faults.append(f"{node.where}: {name} is {said}, but must be {refused.limit}; {refused}")
             return None
 
@@ -239,6 +240,7 @@ class Names(Scalar[tuple[str, ...]]):
     limit: str = ""
     change: str = ""
     options: tuple[str, ...] = ()
+    may_be_empty: bool = False
     title = "list"
 
     @property
@@ -260,7 +262,7 @@ class Names(Scalar[tuple[str, ...]]):
                 )
             if self.pattern and re.fullmatch(self.pattern, name) is None:
                 raise Refused(self.limit, self.change)
-        if not names and not self.options:
+        if not names and not self.options and not self.may_be_empty:
             raise Refused(self.limit, self.change)
         return names
 

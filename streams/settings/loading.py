@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from streams.errors import ConfigurationError, UnreachableError
 from streams.settings.checks import cross_check
 from streams.settings.codes import read_codes, shipped_codes
-from streams.settings.declarations import Setting, Settings, declared
+from streams.settings.declarations import Settings, declared
 from streams.settings.kinds import did_you_mean, nearest
-from streams.settings.tree import Branch, Leaf, Node, read_file
+from streams.settings.secrets import secret_node
+from streams.settings.tree import Branch, Leaf, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +30,8 @@ _NOT_SETTINGS = frozenset(
         "VOUCHERWATCH_TEST_COMPILED",
     }
 )
-# Kubernetes adds such variables for a service called "voucherwatch" to every container beside it.
-_SERVICE_VARIABLE = re.compile(r"VOUCHERWATCH_(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
+# Kubernetes adds such variables for a service "voucherwatch" or "voucherwatch-relay" to every container beside it.
+_SERVICE_VARIABLE = re.compile(r"VOUCHERWATCH_(RELAY_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
 
 
 def load_settings(
@@ -95,7 +96,7 @@ def _values(tree: Branch, faults: list[str], refused: set[str]) -> Iterator[tupl
         node = inside.take(name)
         if setting.kind.secret:
             before = len(faults)
-            node = _secret(setting, node, inside.take(f"{name}_file"), faults)
+            node = secret_node(setting.key, node, inside.take(f"{name}_file"), faults)
             refused |= {setting.key} if len(faults) > before else set()
         if node is None:
             continue
@@ -104,25 +105,6 @@ def _values(tree: Branch, faults: list[str], refused: set[str]) -> Iterator[tupl
             yield setting.attribute, value
         else:
             refused.add(setting.key)
-
-
-def _secret(setting: Setting, node: Node | None, file: Node | None, faults: list[str]) -> Node | None:
-    """Return the node of a secret, read from the file that ``<name>_file`` names if there is one."""
-    if file is None:
-        return node
-    if isinstance(file, Branch) or not isinstance(file.value, str):
-        faults.append(f"{file.where}: {setting.key}_file must be a path; write the path of a file.")
-        return None
-    if node is not None:
-        faults.append(f"{file.where}: {setting.key} and {setting.key}_file are both given; keep one of them.")
-        return None
-    path = file.folder / file.value
-    try:
-        # A file written by an editor or by "echo" ends with a line end that is no part of the secret.
-        return Leaf(path.read_text(encoding="utf-8").rstrip("\r\n"), file.where, file.folder, as_text=True)
-    except (OSError, UnicodeDecodeError):
-        faults.append(f"{file.where}: {setting.key}_file is {path}, which cannot be read; check path and permission.")
-        return None
 
 
 def _refuse_unknown(tree: Branch, faults: list[str]) -> None:

@@ -67,7 +67,9 @@ class Simulation:
         self.params = params
         self.scenario = scenario_named(params.scenario)
         rng = Random(params.seed)
-        self._stage = Stage(params, build_fleet(rng, params.terminals), rng, self.scenario)
+        self._stage = Stage(
+            params, build_fleet(rng, params.terminals, by_merchant=params.by_merchant), rng, self.scenario
+        )
         self._faults = [
             (label, FAULTS[label]) for label in self.scenario.weights if params.kafka or not FAULTS[label].kafka_only
         ]

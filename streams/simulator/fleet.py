@@ -179,8 +179,8 @@ class Terminal:
         return total
 
 
-def build_fleet(rng: Random, size: int) -> list[Terminal]:
-    """Return ``size`` terminals, about four to a merchant, drawn from ``rng``."""
+def build_fleet(rng: Random, size: int, *, by_merchant: bool = False) -> list[Terminal]:
+    """Return ``size`` terminals, about four to a merchant, drawn from ``rng``; their records' key is one of the two."""
     fleet: list[Terminal] = []
     merchant, region, link = "", REGIONS[0], LINKS[0]
     for index in range(size):
@@ -189,7 +189,10 @@ def build_fleet(rng: Random, size: int) -> list[Terminal]:
             link = rng.choice(LINKS)
             # Fifteen digits, as acquirers number merchants; one in ten passes Luhn, which must harm nothing.
             merchant = f"8{region.prefix}{rng.randrange(10**12):012d}"
-        fleet.append(_build_terminal(rng, index, merchant, region, link))
+        terminal = _build_terminal(rng, index, merchant, region, link)
+        if by_merchant:
+            terminal.key = merchant.encode()
+        fleet.append(terminal)
     return fleet
 
 

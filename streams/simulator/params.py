@@ -78,6 +78,8 @@ class SimulationParams:
     """No voucher starts after this many seconds, only heartbeats go on; none means the whole timeline."""
     kafka: bool = False
     """Whether faults that only a record with a key, or a live stream, can show may appear."""
+    by_merchant: bool = False
+    """Whether records are keyed by merchant instead of terminal."""
     fit: Fit = "free"
     """What of a fault must lie before the timeline's end, else it does not start: nothing, all of
     its records, or its final state too."""

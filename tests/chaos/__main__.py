@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=100.0, help="events a second, both sources together")
     parser.add_argument("--gap", type=float, default=8.0, help="seconds between two misfortunes, on average")
     parser.add_argument("--static", action="store_true", help="workers with fixed names in the group")
+    parser.add_argument("--memory", action="store_true", help="ledgers in memory, filled anew at every start")
     parser.add_argument("--keep", type=Path, help="a folder for logs and records instead of a temporary one")
     options = parser.parse_args()
     names = ", fixed names" if options.static else ""
@@ -40,6 +41,7 @@ def main() -> int:
             rate=options.rate,
             gap=options.gap,
             static=options.static,
+            disk=not options.memory,
         )
         account = run.run()
         rows = {

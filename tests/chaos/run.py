@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +43,8 @@ WINDOWS = (
     "stall_after=2500ms",
     "hold_limit=6s",
     "idle_lateness=3s",
+    "originals_horizon=60s",
+    "originals_min_cover=5s",
 )
 PASSED_MS = 24_000
 """How far judging must have passed the last record: more than every window and the hold limit together."""
@@ -48,19 +52,38 @@ PASS_LIMIT_SECONDS = 150.0
 LOOK_SECONDS = 0.1
 
 
+def _is_free(lock: Path) -> bool:
+    """Tell whether no process has a database open."""
+    try:
+        with lock.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 class Chaos:
     """One run: ``seconds`` of load at ``rate`` events a second, and a misfortune every ``gap`` seconds or so.
 
-    With ``static`` the workers have fixed names in the group.
+    With ``static`` the workers have fixed names in the group, without ``disk`` their ledgers are in memory.
     """
 
     def __init__(
-        self, folder: Path, *, seed: int, seconds: float, rate: float, gap: float, static: bool = False
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        seconds: float,
+        rate: float,
+        gap: float,
+        static: bool = False,
+        disk: bool = True,
     ) -> None:
         self._folder = folder
         self._rng = random.Random(seed)
         self._seed, self._seconds, self._rate, self._gap = seed, seconds, rate, gap
         self._static = static
+        self._disk = disk
         self._broker = KafkaBroker(folder / "broker")
         self._agenda: list[tuple[float, Callable[[], None]]] = []
         self._deck: list[str] = []
@@ -77,6 +100,8 @@ class Chaos:
                 "commit_interval=300ms",
                 *WINDOWS,
             ]
+            if self._disk:
+                options.append(f"ledger_dir={self._folder / 'ledgers'}")
             self.settings = load_settings(None, options, {})
             self.crew = Crew(self._folder, self._rng, options, static=self._static)
             create_topics(self.settings, PARTITIONS, 1)
@@ -132,6 +157,8 @@ class Chaos:
         if not self._deck:
             self._deck = list(DECK)
             self._rng.shuffle(self._deck)
+            if self._disk:
+                self._deck.append("lose a disk")
         card = self._deck.pop()
         self.happened[card] += 1
         getattr(self, "_" + card.replace(" ", "_"))()
@@ -144,6 +171,14 @@ class Chaos:
             return
         self.crew.kill(member)
         self._later(self._rng.uniform(0.0, 2.0), self.crew.hire)
+
+    def _lose_a_disk(self) -> None:
+        """Kill a worker, and delete the ledger of a lane that nobody has open, as if it came up on another machine."""
+        self._kill()
+        places = sorted((self._folder / "ledgers" / "chaos").glob("*/*"))
+        free = [place for place in places if _is_free(place / "LOCK")]
+        if free:
+            shutil.rmtree(self._rng.choice(free), ignore_errors=True)
 
     def _add(self) -> None:
         if len(self.crew.members) < MOST_WORKERS:

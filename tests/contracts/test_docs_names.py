@@ -16,6 +16,7 @@ from streams.core.anomaly import KINDS
 from streams.core.wire import REASONS, Body
 from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from streams.errors import ExitCode
+from streams.relay import metrics as relay
 from streams.settings import load_settings
 from streams.settings.declarations import declared
 from tests.contracts.docs_pages import commands, fences, pages, spans
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
 DOCS = ROOT / "docs"
 ANOMALIES = DOCS / "anomalies"
-METRICS = {PREFIX + metric.name for metric in (*COUNTERS, *GAUGES, *(row[0] for row in HISTOGRAMS))} | {
-    PREFIX + "build_info"
-}
+RELAY = {relay.PREFIX + metric.name for metric in (*relay.COUNTERS, *relay.GAUGES, relay.LATENCY)}
+METRICS = (
+    {PREFIX + metric.name for metric in (*COUNTERS, *GAUGES, *(row[0] for row in HISTOGRAMS))}
+    | {PREFIX + "build_info"}
+    | RELAY
+)
 IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 OUTSIDE = {
     "murmur2_random": "a setting of librdkafka",
@@ -110,7 +114,7 @@ def test_every_command_line_is_understood(page: Path) -> None:
     for line in commands(page.read_text()):
         command: Any = typer.main.get_command(app)
         words = shlex.split(line)[1:]
-        while words and hasattr(command, "commands"):
+        while words and hasattr(command, "commands") and not words[0].startswith("-"):
             name = words.pop(0)
             assert name in command.commands, line
             command = command.commands[name]
@@ -130,12 +134,14 @@ def test_the_readme_names_every_command() -> None:
 
 @PAGES
 def test_every_configuration_shown_is_accepted(page: Path, tmp_path: Path) -> None:
-    """A YAML block of ours loads without a fault; Prometheus' own is YAML at least."""
-    (tmp_path / "kafka-password").write_text("secret\n")
+    """A YAML block of ours loads without a fault; Prometheus' and Alertmanager's own are YAML at least."""
     for block in fences(page.read_text(), "yaml"):
         document = yaml.safe_load(block)
-        if "scrape_configs" in document:
+        if document.keys() & {"scrape_configs", "receivers"}:
             continue
+        for name in re.findall(r"_file: ([\w./-]+)", block):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text("https://robot.example.com/some-secret\n")
         path = tmp_path / "voucherwatch.yaml"
         path.write_text(block)
         load_settings(path, (), {})

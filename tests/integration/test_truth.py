@@ -70,7 +70,8 @@ def all_passed(workers: Iterable[WorkerProcess]) -> bool:
 
 
 def pages_then_stop(workers: Iterable[WorkerProcess]) -> str:
-    """Return what all workers show on ``/metrics``; then stop them in order."""
+    """Return what all workers show on ``/metrics`` once all they said is acknowledged; then stop them in order."""
+    until(lambda: not any(n for worker in workers for _, n in worker.samples("outputs_unacknowledged")), WAIT_SECONDS)
     pages = [worker.get("/metrics")[1] for worker in workers]
     assert [worker.stop() for worker in workers] == [0] * len(pages)
     return "\n".join(pages)

@@ -93,7 +93,8 @@ def _anomaly(record: dict[str, Any]) -> list[str]:
     lines += [f"    {sentence}" for sentence in record["evidence"]]
     if record["original"]:
         original = record["original"]
-        lines.append(f"    original: {original['kind']} {original['terminal_id']} {original['voucher_number']}")
+        kind = original["kind"] or "nothing,"
+        lines.append(f"    original: {kind} {original['terminal_id']} {original['voucher_number']}")
     if record["status"] == "resolved":
         lines.append(f"    t={_seconds(record['resolved_at'])} resolved, {record['resolution']}")
     elif record["status"] == "expired":

@@ -41,6 +41,8 @@ def product_policy(policy: OraclePolicy) -> Policy:
         reversal_window_ms=policy.reversal_window_ms,
         redelivery_horizon_ms=policy.redelivery_horizon_ms,
         resolve_horizon_ms=policy.resolve_horizon_ms,
+        originals_horizon_ms=policy.originals_horizon_ms,
+        completion_max_percent=policy.completion_max_percent,
         terminal_default_outcome=policy.terminal_default_outcome,
         both_unknown=policy.both_unknown,
         links=names,
@@ -113,14 +115,14 @@ def _product_counts(tally: Counter[tuple[str, tuple[str, ...]]]) -> dict[str, in
             counts["redelivered"] += number
         elif name == "events_rejected_total":
             counts[f"rejected {labels[1]}"] += number
-        elif name == "vouchers_closed_total" and labels[0] in COUNTED:
+        elif name == "vouchers_closed_total" and labels[0] in (*COUNTED, "original_unverifiable"):
             counts[labels[0]] += number
     return +counts
 
 
 def oracle_counts(summary: dict[str, Any]) -> dict[str, int]:
     """Flatten the oracle's summary to the same names."""
-    names = ("events", "redelivered", *COUNTED)
+    names = ("events", "redelivered", "original_unverifiable", *COUNTED)
     counts = Counter({name: summary[name] for name in names})
     counts.update({f"rejected {reason}": number for reason, number in summary["rejected"].items()})
     return +counts

@@ -19,6 +19,7 @@ START_MS = 1_700_000_000_000
 SECOND = 1_000
 CODES = ("00", "51", "25", "12", "09", "68", "96")
 CARDS = (None, "622202******1234", "6222 02** **** 1234", "622202*****1234", "622202******9999", "tok-a", "tok-b")
+POINTING = ("void", "refund", "preauth_void", "completion", "completion_void")
 FLAVOURS = ("pairs", "repeats", "reversals", "reversals", "late", "mixed")
 
 
@@ -61,6 +62,26 @@ def small_history(seed: int) -> History:
     return History(seed, draft.policy, draft.records, flavour)
 
 
+def chain_history(seed: int) -> History:
+    """Make 6 to 24 records of a few vouchers that void, refund, complete and reverse each other."""
+    rng = random.Random(seed)
+    numbers = rng.sample(["1", "2", "3", "7", "999999"], rng.choice([2, 3, 4]))
+    terminals = ["T1"] if rng.random() < 0.8 else ["T1", "T2"]
+    draft = _Draft(rng, _policy(rng), "chains", terminals, numbers, rng.choice([0.6, 0.8, 0.9]))
+    while sum(map(len, draft.records)) < rng.randint(6, 24):
+        draft.now += _step(draft)
+        source = rng.randint(0, 1)
+        fields = _event(draft, source)
+        _append(draft, source, json.dumps(fields).encode())
+        if rng.random() < 0.75:  # the other side, mostly in agreement
+            draft.now += rng.choice([0, 1, 500, 3 * SECOND])
+            other = dict(fields, event_id=f"{'th'[1 - source]}{draft.ids}b")
+            if rng.random() < 0.2:
+                other["response_code"] = rng.choice(["00", "25", "12", "51"])
+            _append(draft, 1 - source, json.dumps(other).encode())
+    return History(seed, draft.policy, draft.records, "chains")
+
+
 def large_history(seed: int, size: int | None = None) -> History:
     """Make 500 to 5,000 records of many vouchers, with steps between them that are mostly short."""
     rng = random.Random(seed)
@@ -92,6 +113,8 @@ def _policy(rng: random.Random) -> OraclePolicy:
         reversal_window_ms=seconds[4] * rng.choice([1, 2, 5]) * SECOND,
         redelivery_horizon_ms=seconds[5] * SECOND,
         resolve_horizon_ms=rng.choice([30, 100, 300, 3_600]) * SECOND,
+        originals_horizon_ms=rng.choice([30, 100, 300, 3_600]) * SECOND,
+        completion_max_percent=rng.choice([100, 115]),
         terminal_default_outcome=rng.choice(["approved", "unknown"]),
         links=links,
         both_unknown=both_unknown,
@@ -111,6 +134,7 @@ def _step(draft: _Draft) -> int:
         policy.reversal_window_ms,
         policy.redelivery_horizon_ms,
         policy.memory_ms,
+        min(policy.originals_horizon_ms, policy.resolve_horizon_ms),
     ]
     edge = policy.resolve_horizon_ms if rng.random() < 0.08 else rng.choice(edges)
     since = draft.now - START_MS if rng.random() < 0.3 else 0  # measured from the first record
@@ -185,11 +209,29 @@ def _event(draft: _Draft, source: int) -> dict[str, Any]:
         original = _original(draft)
         if original is not None:
             fields["original"] = original
+    if draft.flavour == "chains":
+        _chain(draft, fields)
     return fields
+
+
+def _chain(draft: _Draft, fields: dict[str, Any]) -> None:
+    """Let what points point, and let what both sides say of a voucher agree more often."""
+    rng = draft.rng
+    fields["response_code"] = rng.choice(["00"] * 8 + ["25", "12", "51", "68"])
+    fields.pop("outcome", None)
+    if "amount" in fields:
+        fields["amount"] = rng.choice([1000, 1000, 1000, 1000, 400, 600, 1150, 1151])
+    if fields["kind"] in POINTING:
+        original = _original(draft) or {"voucher_number": rng.choice(draft.numbers)}
+        if rng.random() < 0.3:
+            original["date"] = rng.choice(["0301", "1231", "2024-02-29", "0000"])
+        fields["original"] = original
 
 
 def _kind(draft: _Draft) -> str:
     rng = draft.rng
+    if draft.flavour == "chains":
+        return rng.choice(["sale"] * 3 + ["preauth", "void", "void", "refund", "refund", "reversal", *POINTING])
     if draft.flavour == "reversals":
         return rng.choice(["sale", "sale", "reversal", "reversal", "reversal", "preauth"])
     if draft.flavour in ("pairs", "repeats", "late"):

@@ -1,9 +1,8 @@
 """The naive oracle: a second reading of the contract of correlation, for one lane of a file replay.
 
 It shares no code with the product.  It keeps plain lists, looks at all of them for every record, and
-quotes beside each step the sentence that it follows.  Left out are the chains of void, refund and
-completion and what exists only live: idle rule, stalls, key checks, limits.  What the contract leaves
-open is listed in ``tests.simulation.oracle_decisions``.
+quotes beside each step the sentence that it follows.  Left out is what exists only live: idle rule, stalls,
+key checks, limits.  What the contract leaves open is listed in ``tests.simulation.oracle_decisions``.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.oracle_chains import hold
 from tests.simulation.oracle_decode import SOURCES, BadRecordError, Event, decode
 from tests.simulation.oracle_legs import apply_event
 from tests.simulation.oracle_policy import KINDS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Record = tuple[int, int, bytes | None]
 """Offset, timestamp in epoch milliseconds, value."""
 
-PAIR, REVERSAL_LEG, LEG, END_OF_WAIT, HORIZON = 0, 1, 2, 3, 5
+PAIR, REVERSAL_LEG, LEG, END_OF_WAIT, CHAIN, HORIZON = 0, 1, 2, 3, 4, 5
 
 
 @dataclass
@@ -132,6 +132,11 @@ def _run_timers(world: World, before: int | None, end: int) -> None:
 def _next(world: World, end: int) -> Due | None:
     """Find the first timer: "log time; ... timers by kind, then source, then offset"."""
     found = [_due(world, voucher) for voucher in world.vouchers if not voucher.closed]
+    found += [
+        Due((voucher.chain_at, CHAIN, voucher.shown.source, voucher.shown.offset), voucher=voucher)
+        for voucher in world.ever()
+        if voucher.chain_at is not None
+    ]
     expiring = next((anomaly for anomaly in world.anomalies if anomaly.open), None)  # they stand in order of opening
     if expiring is not None:
         time = expiring.record["opened_at"] + world.policy.resolve_horizon_ms
@@ -161,6 +166,8 @@ def _fire(world: World, due: Due) -> None:
         return
     if due.order[1] == PAIR:
         consider(world, voucher, at_deadline=True)
+    elif due.order[1] == CHAIN:
+        hold(world, voucher)
     elif due.order[1] == END_OF_WAIT:
         no_reversal_came(world, voucher)
     else:

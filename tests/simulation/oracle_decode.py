@@ -241,6 +241,9 @@ def _original(item: object) -> dict[str, Any] | None:
         checked = _checked(name, part)
         if isinstance(checked, str) and set(checked) != {"0"}:
             kept[name] = without_padding(checked)
+    date = item.get("date")
+    if isinstance(date, str) and date.strip().strip("0-"):
+        kept["date"] = date.strip()
     if item.get("amount") is not None:
         _amount(item["amount"])
     return kept or None

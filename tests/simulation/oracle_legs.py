@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.simulation.oracle_chains import came, expect_of_pair
 from tests.simulation.oracle_reversals import confirm_when_approved, look
 from tests.simulation.oracle_state import FINAL, Leg, Voucher, target_identity
 from tests.simulation.oracle_verdicts import consider, judge_alone, merge
@@ -32,12 +33,14 @@ def apply_event(world: World, event: Event, offset: int) -> None:
     if voucher is None:
         voucher = Voucher({new.source: new})
         world.vouchers.append(voucher)
+        came(world, voucher)
     else:
         voucher.legs[new.source] = new
     if event.reversal:
         look(world, voucher, new)
         confirm_when_approved(world, voucher)
     if voucher.pair:
+        expect_of_pair(world, voucher)
         consider(world, voucher)
 
 
@@ -107,6 +110,7 @@ def _repeat_of_reversal(world: World, voucher: Voucher, leg: Leg, new: Leg) -> N
 def _status_update(world: World, voucher: Voucher, leg: Leg, new: Leg) -> None:
     """Apply a repeat of higher rank, and judge again where the voucher was closed while unknown."""
     leg.update(new)
+    expect_of_pair(world, voucher)
     if voucher.closed:
         leg.become(new)
     if new.event.reversal:
@@ -143,6 +147,7 @@ def _leg_without_answer(world: World, new: Leg) -> Place | None:
 def _late_answer(world: World, place: Place, new: Leg) -> None:
     voucher, leg = place
     leg.take(new)
+    expect_of_pair(world, voucher)
     if voucher.closed:
         leg.become(new)
     if new.event.reversal:

@@ -59,6 +59,8 @@ class OraclePolicy:
     reversal_window_ms: int = 600_000
     redelivery_horizon_ms: int = 300_000
     resolve_horizon_ms: int = 86_400_000
+    originals_horizon_ms: int = 86_400_000
+    completion_max_percent: int = 115
     terminal_default_outcome: str = "approved"
     both_unknown: str = "matched"
     default_link: OracleLink = OracleLink()

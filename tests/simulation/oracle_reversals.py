@@ -30,14 +30,18 @@ def look(world: World, voucher: Voucher, leg: Leg) -> None:
     horizon = world.policy.resolve_horizon_ms
     found = [
         other
-        for other in world.vouchers
+        for other in world.reached()
         if not other.reversal
         and other.shown.get("terminal_id") == terminal
         and leg.log_time - other.first_time <= horizon
         and _named_by(leg, other)
     ]
     if found:  # "of several the latest"
-        voucher.target = max(reversed(found), key=lambda other: other.first_time)
+        voucher.target = max(found, key=_place)
+
+
+def _place(voucher: Voucher) -> tuple[int, int, int]:
+    return min((leg.log_time, leg.source, leg.offset) for leg in voucher.legs.values())
 
 
 def _named_by(leg: Leg, transaction: Voucher) -> bool:
@@ -45,7 +49,8 @@ def _named_by(leg: Leg, transaction: Voucher) -> bool:
     original = leg.get("original")
     sides = list(transaction.legs.values())
     numbers = {key[1] for side in sides for key in side.keys}
-    if not original:  # "else to the latest transaction with its terminal and voucher number at or before its log time"
+    if not original or set(original) == {"date"}:
+        # "else to the latest transaction with its terminal and voucher number at or before its log time"
         return leg.event.number in numbers and transaction.first_time <= leg.log_time
     # "there is no fallback from a given original"
     batch, number = original.get("batch_number"), original.get("voucher_number")
@@ -81,6 +86,7 @@ def _confirm(world: World, voucher: Voucher) -> None:
     voucher.confirms = True
     if transaction.confirmed_at is None:
         transaction.confirmed_at = world.now
+        transaction.reversers.append(voucher)
     if transaction.closed:
         # "confirmed later it resolves the open unreversed, orphan, outcome_conflict or mismatch of that voucher"
         orphan = transaction.has_open_anomaly and not transaction.pair

@@ -129,7 +129,7 @@ class Anomaly:
         return bool(self.record["status"] == "open")
 
 
-@dataclass
+@dataclass(eq=False)
 class Voucher:
     """One or two legs of one pairing key, from the first record to the verdict and beyond."""
 
@@ -145,6 +145,13 @@ class Voucher:
     target: Voucher | None = None
     merged_into: Voucher | None = None
     confirms: bool = False
+    reversers: list[Voucher] = field(default_factory=list)
+    chain_at: int | None = None
+    chain_done: bool = False
+    chain_target: Voucher | None = None
+    chain_kind: str = ""
+    not_found: Anomaly | None = None
+    unverifiable: bool = False
 
     @property
     def pair(self) -> bool:
@@ -207,7 +214,7 @@ class Voucher:
 def target_identity(leg: Leg) -> tuple[Any, ...]:
     """What a reversal points at: (batch, voucher, rrn, auth code) of its original, else its own key."""
     original = leg.event.get("original")
-    if original:
+    if original and set(original) != {"date"}:
         return tuple(original.get(name) for name in ("batch_number", "voucher_number", "rrn", "auth_code"))
     return leg.keys[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.simulation.oracle_chains import expect
 from tests.simulation.oracle_reversals import (
     CRITICAL_FIELDS,
     confirm_when_approved,
@@ -102,6 +103,7 @@ def judge_alone(world: World, voucher: Voucher) -> None:
     if found is not None:
         _join(world, found, voucher)
         return
+    expect(world, voucher, world.now)
     if voucher.reversal:
         judge_reversal_alone(world, voucher)
     elif voucher.confirmed_at is not None:
@@ -125,7 +127,9 @@ def _orphan_severity(leg: Leg) -> str:
 def _join(world: World, found: Voucher, late: Voucher) -> None:
     """Make one voucher of a leg and the one that was judged without it."""
     orphan = found.has_open_anomaly and found.verdict in ("orphan_terminal", "orphan_host")
+    world.recall(found)
     merge(world, found, late)
+    expect(world, found, world.now)
     if orphan:  # "that orphan resolves as late_match, and the two legs are a pair judged now by the table"
         world.resolve(found, "late_match")
         found.closed = False
@@ -143,6 +147,7 @@ def merge(world: World, first: Voucher, second: Voucher) -> None:
     times = [time for time in (first.confirmed_at, second.confirmed_at) if time is not None]
     first.confirmed_at = min(times) if times else None
     first.denied = first.denied or second.denied
+    first.reversers += second.reversers
     first.target = first.target or second.target
     first.confirms = first.confirms or second.confirms
     world.remove(second, first)

@@ -41,10 +41,28 @@ class World:
     seen: dict[tuple[int, str, str], int] = field(default_factory=dict)
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=blank_summary)
+    ledger: list[Voucher] = field(default_factory=list)
+    """What is forgotten and lies in the ledger."""
 
     def forget(self) -> None:
         """Forget closed vouchers L after the last record of their run; open anomalies are kept."""
+        self.ledger += [voucher for voucher in self.vouchers if not self._remembered(voucher)]
         self.vouchers = [voucher for voucher in self.vouchers if self._remembered(voucher)]
+
+    def ever(self) -> list[Voucher]:
+        """Return all vouchers that there were, forgotten or not."""
+        return self.ledger + self.vouchers
+
+    def reached(self) -> list[Voucher]:
+        """Return what memory or the ledger still reach: "closed ones included as far as memory and ledger reach"."""
+        since = self.now - self.policy.originals_horizon_ms
+        return [voucher for voucher in self.ledger if voucher.first_time >= since] + self.vouchers
+
+    def recall(self, voucher: Voucher) -> None:
+        """Take a voucher out of the ledger again, since something happens to it."""
+        if voucher in self.ledger:
+            self.ledger.remove(voucher)
+            self.vouchers.append(voucher)
 
     def _remembered(self, voucher: Voucher) -> bool:
         if not voucher.closed or voucher.has_open_anomaly:
@@ -179,7 +197,7 @@ def _something_to_compare(leg: Leg, other: Leg) -> bool:
 def late_counterpart(world: World, leg: Leg) -> Voucher | None:
     """Find what was judged without this leg: an open orphan, or a voucher closed with this side missing."""
     found = []
-    for voucher in world.vouchers:
+    for voucher in world.reached():
         if voucher.pair or not voucher.closed or voucher.only.source == leg.source:
             continue
         other = voucher.only

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.simulation.comparison import all_fetches, differences, explained, random_fetches, run_product
-from tests.simulation.histories import large_history, small_history
+from tests.simulation.histories import chain_history, large_history, small_history
 
 if TYPE_CHECKING:
     from tests.simulation.comparison import Fetches
@@ -34,6 +34,15 @@ def test_small_histories(first: int) -> None:
     """Over small histories on the edges of the windows, product and oracle say the same."""
     for seed in range(first, first + SEEDS_AT_ONCE):
         history = small_history(seed)
+        lengths = (len(history.records[0]), len(history.records[1]))
+        _compare(history, random_fetches(random.Random(seed), lengths))
+
+
+@pytest.mark.parametrize("first", range(0, 2_000, SEEDS_AT_ONCE))
+def test_chains(first: int) -> None:
+    """Over vouchers that void, refund, complete and reverse each other, product and oracle say the same."""
+    for seed in range(first, first + SEEDS_AT_ONCE):
+        history = chain_history(seed)
         lengths = (len(history.records[0]), len(history.records[1]))
         _compare(history, random_fetches(random.Random(seed), lengths))
 

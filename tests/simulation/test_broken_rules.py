@@ -11,6 +11,7 @@ import pytest
 from streams.core import restart
 from streams.core.journal import Journal
 from streams.core.lane import Lane
+from streams.core.memory import Memory
 from streams.core.merge import Merge
 from streams.core.policy import Policy
 from tests.simulation.comparison import product_policy
@@ -90,7 +91,8 @@ def _replays_aloud(patch: pytest.MonkeyPatch) -> None:
 
 
 def _remembers_too_little(patch: pytest.MonkeyPatch) -> None:
-    """Begin a restart at J itself."""
+    """Begin a restart without regard to what is in neither J's past nor the ledger yet."""
+    patch.setattr(Memory, "oldest_needed", lambda memory, from_ms: from_ms)  # noqa: ARG005
     patch.setattr(Policy, "replay_ms", property(lambda policy: 0))  # noqa: ARG005
 
 
@@ -108,7 +110,7 @@ BROKEN = [
 
 def _is_noticed(seed: int, patch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None]) -> bool:
     history = small_history(seed)
-    policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED)
+    policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED, originals_horizon_ms=1)
     log = log_of(history)
     whole = run_whole(log, policy)
     with patch.context() as broken:

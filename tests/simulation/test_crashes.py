@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation.comparison import product_policy
-from tests.simulation.crashes import NEVER_STALLED, Killed, Log, run_whole
+from tests.simulation.crashes import LOST, NEVER_STALLED, SYNCED, Killed, Log, run_whole
 from tests.simulation.histories import History, small_history
 
 SEEDS_AT_ONCE = 250
@@ -36,15 +36,16 @@ def _explained(seed: int, whole: dict[str, object], killed: dict[str, object]) -
     return "\n".join(lines)
 
 
+@pytest.mark.parametrize("ledger", [SYNCED, LOST])
 @pytest.mark.parametrize("first", range(0, HISTORIES, SEEDS_AT_ONCE))
-def test_killed_anywhere(first: int) -> None:
-    """Every crash point, commit and fetch split of a small history leads to the same anomalies."""
+def test_killed_anywhere(first: int, ledger: str) -> None:
+    """However a small history is fetched, committed and killed, the anomalies are the same, ledger or no ledger."""
     for seed in range(first, first + SEEDS_AT_ONCE):
         history = small_history(seed)
         policy = replace(product_policy(history.policy), stall_min_events=NEVER_STALLED)
         log = log_of(history)
         whole = run_whole(log, policy)
-        killed = Killed(log, policy, random.Random(seed), kills=4)
+        killed = Killed(log, policy, random.Random(seed), kills=4, ledger=ledger)
         found = killed.run()
         assert not killed.broker.contradictions, (seed, killed.broker.contradictions)
         if found != whole:

@@ -43,7 +43,7 @@ def test_killed_in_silence(first: int, *, eager: bool) -> None:
     """
     for seed in range(first, first + SEEDS_AT_ONCE):
         history = small_history(seed)
-        policy = product_policy(history.policy)
+        policy = replace(product_policy(history.policy), originals_horizon_ms=1)
         if eager:
             policy = replace(policy, stall_min_events=2, stall_after_ms=min(4_000, policy.stall_after_ms))
         log = log_of(history)

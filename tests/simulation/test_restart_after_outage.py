@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,12 +10,14 @@ import pytest
 
 from streams.core.lane import Lane
 from streams.testing import START_MS, ListSink, timeline
-from tests.unit.core.events import POLICY
+from tests.unit.core import events
 
 if TYPE_CHECKING:
     from streams.core.cut import Cut
     from streams.testing import Timeline
 
+POLICY = dataclasses.replace(events.POLICY, originals_horizon_ms=1)
+"""Without a ledger that outlives the process, the promise speaks of what lies within L."""
 OUTAGE = timeline(
     """
     t=1..2400/2 host sale 100001+ approved

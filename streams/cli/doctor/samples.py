@@ -27,7 +27,7 @@ _MEND: Final = {
     "not_an_object": "have the producer send one JSON object a record",
     "missing_field": "add the field at the producer, or name theirs in field_map",
     "invalid_field": "mend the field at the producer",
-    "key_mismatch": "have the producer use terminal_id as the record key",
+    "key_mismatch": "have the producer use as the record key what lane_key names",
     "source_mismatch": "find the producer that writes to the other source's topic",
     "unknown_kind": "have the producer use the kinds of the event page",
     "future_timestamp": "mend the producer's clock, or use LogAppendTime",

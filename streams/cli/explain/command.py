@@ -39,6 +39,10 @@ DialectName = Annotated[
 Batch = Annotated[
     str | None, typer.Option("--batch", metavar="N", help="Batch number, where the number is not enough.")
 ]
+Merchant = Annotated[
+    str | None,
+    typer.Option("--merchant", metavar="ID", help="Merchant id, where the topics are keyed by merchant (lane_key)."),
+]
 From = Annotated[
     str | None,
     typer.Option("--from", metavar="TIME", help="Search from this time on; by default back originals_horizon."),
@@ -64,6 +68,7 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
     voucher_number: VoucherNumber = None,
     *,
     batch: Batch = None,
+    merchant: Merchant = None,
     code: Code = None,
     message: RawMessage = None,
     dialect: DialectName = None,
@@ -88,7 +93,7 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
     """
     settings = load_settings(config, overrides_with(overrides, brokers), os.environ, live=False)
     if code is not None or message is not None:
-        _alone(terminal_id, terminal, host, batch, code and message)
+        _alone(terminal_id, terminal, host, batch, merchant, code and message)
         if code is not None:
             _explain_code(code_row(code, settings.codes), chosen_languages(lang), as_json=as_json)
         elif message is not None:
@@ -96,7 +101,7 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
         return
     from streams.cli.explain.moments import Zone
 
-    question, zone = _question(terminal_id, voucher_number, batch), Zone(time_zone)
+    question, zone = _question(terminal_id, voucher_number, batch, merchant), Zone(time_zone)
     times = from_time, to_time, since
     if terminal or host:
         _refuse_beside_files(terminal, host, brokers, times)
@@ -105,10 +110,16 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
         raise UsageError("--flush is for files; topics go on, so what has no verdict yet waits.")
     else:
         life = _of_topics(question, settings, zone, times)
+    _print_life(life, zone, settings, chosen_languages(lang), as_json=as_json)
+
+
+def _print_life(
+    life: "Life", zone: "Zone", settings: Settings, languages: tuple[Language, ...], *, as_json: bool
+) -> None:
     if as_json:
         print_json(asdict(life))
     else:
-        write_out("\n".join(_pages(life, zone, settings.codes, chosen_languages(lang))).encode())
+        write_out("\n".join(_pages(life, zone, settings.codes, languages)).encode())
 
 
 def _alone(*given: object) -> None:
@@ -139,7 +150,9 @@ def _explain_message(
         sys.stdout.write("\n".join(in_words(reading, settings, language) for language in languages))
 
 
-def _question(terminal_id: str | None, voucher_number: str | None, batch: str | None) -> "Question":
+def _question(
+    terminal_id: str | None, voucher_number: str | None, batch: str | None, merchant: str | None
+) -> "Question":
     """Return what was asked; raises UsageError for what can be no terminal, voucher or batch."""
     from streams.replay.life.account import Question
 
@@ -156,7 +169,8 @@ def _question(terminal_id: str | None, voucher_number: str | None, batch: str | 
         # What was written is not shown: it may be a card number that went astray.
         if re.fullmatch("[0-9]+", text.strip()) is None or len(text.strip()) > most:
             raise UsageError(f"{name} must be 1 to {most} digits; give it as the slip shows it.")
-    return Question(terminal_id, voucher_number, batch.strip() if batch else None)
+    merchant = merchant.strip() if merchant else None
+    return Question(terminal_id, voucher_number, batch.strip() if batch else None, merchant_id=merchant)
 
 
 def _refuse_beside_files(

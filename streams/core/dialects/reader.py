@@ -35,7 +35,9 @@ _HEX_TEXT: Final = re.compile(rb"\s*((?:[0-9A-Fa-f]{2}){4,})\s*\Z")
 class RawReader:
     """Reads the raw messages of one source of one lane."""
 
-    def __init__(self, source: int, feed: RawFeed, judge: Judge, tally: Tally) -> None:
+    def __init__(self, source: int, feed: RawFeed, judge: Judge, tally: Tally, *, key_is: str = "terminal_id") -> None:
+        """``key_is`` names the field that the record key is."""
+        self._key_is = key_is
         self._source = source
         self._feed = feed
         self._judge = judge
@@ -122,12 +124,12 @@ class RawReader:
             return letter.of(fault, _shown(raw, message, form, packed=dialect.packed))
 
     def _complete(self, document: dict[str, Any], link: str, key: bytes | None) -> None:
-        """Add what the message does not say: the link, and the terminal, which the record key is."""
+        """Add what the message does not say: the link, and the terminal or merchant, whichever the record key is."""
         link = link or self._feed.link
         if link:
             document["link"] = link
-        if "terminal_id" not in document and key:
-            document["terminal_id"] = key.decode("utf-8", "replace").strip()
+        if self._key_is not in document and key:
+            document[self._key_is] = key.decode("utf-8", "replace").strip()
 
 
 def hidden(judged: Event | DeadLetter) -> Event | DeadLetter:

@@ -11,7 +11,7 @@ from streams.edges.batch_driver.consumer import DriverParts
 from streams.edges.batch_driver.ends import BrokerAnswers, EndWatch
 from streams.edges.batch_driver.host import LaneHost
 from streams.edges.batch_driver.outbox import Outbox
-from streams.edges.batch_driver.ports import SystemClock
+from streams.edges.batch_driver.ports import NoLedgers, SystemClock
 from streams.edges.batch_driver.transport import SCHEME, Transport, register
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "DriverParts",
     "EndWatch",
     "LaneHost",
+    "NoLedgers",
     "Outbox",
     "SystemClock",
     "Transport",

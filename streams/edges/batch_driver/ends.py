@@ -115,6 +115,21 @@ class BrokerAnswers:
         finally:
             await consumer.stop()
 
+    async def offsets_at(
+        self, partitions: Sequence[tuple[str, int]], log_time: int
+    ) -> Mapping[tuple[str, int], int | None]:
+        """Return of each partition that answered in time the first offset with this log time or later."""
+        found: dict[tuple[str, int], int | None] = {}
+        for partition in partitions:
+            try:
+                async with asyncio.timeout(BEGINNING_SECONDS):
+                    place = TopicPartition(*partition)
+                    answer = (await (await self._connected()).offsets_for_times({place: log_time}))[place]
+            except (KafkaError, OSError, TimeoutError):
+                continue
+            found[partition] = None if answer is None else answer.offset
+        return found
+
     async def close(self) -> None:
         """Close the connection."""
         consumer, self._consumer = self._consumer, None

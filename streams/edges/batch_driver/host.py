@@ -12,7 +12,7 @@ import structlog
 from streams.edges.batch_driver.hosted import HostedLane
 from streams.edges.batch_driver.last_word import LastWord
 from streams.edges.batch_driver.lead import ClockLead
-from streams.edges.batch_driver.ports import Writer
+from streams.edges.batch_driver.ports import NoLedgers, Writer
 from streams.edges.batch_driver.rebuild import rebuild
 from streams.edges.batch_driver.stalls import stalled_sources
 from streams.errors import ConfigurationError, VoucherwatchError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Clock,
         History,
         InputLog,
+        Ledgers,
         MakeLane,
         Observer,
         Outgoing,
@@ -75,6 +76,8 @@ class LaneHost:
         """Whether the group has given this worker its share, which may be empty."""
         self.last_positions: dict[tuple[str, int], int] = {}
         """Where reading stood when the lanes were last taken away; empty again after an assignment."""
+        self.ledgers: Ledgers = NoLedgers()
+        """The ledgers on disk that ``make_lane`` gives to the lanes."""
         self.stalled = (False, False)
         """Whether more than half the lanes hear nothing from the terminals, from the host."""
         self._make_lane = make_lane
@@ -104,7 +107,7 @@ class LaneHost:
         now = self.clock.monotonic()
         self.epoch += 1
         self.lanes = {
-            number: HostedLane(number, self._make_lane(number, count), self.topics, now)
+            number: HostedLane(number, self._make_lane(number, count), self.topics, now, self.ledgers.of(number))
             for number in sorted(numbers[0])
         }
         self.assigned = True
@@ -143,7 +146,8 @@ class LaneHost:
         guards: list[asyncio.Task[None]] = []
         try:
             while lanes:
-                published = await rebuild(lanes, partitions, log, self._history, self.clock, writer)
+                reach_ms = self.ledgers.reach_ms
+                published = await rebuild(lanes, partitions, log, self._history, self.clock, writer, reach_ms)
                 ready = tuple(hosted for hosted in lanes if hosted.ready)
                 for hosted in ready:
                     for anomaly_id, (by, at_ms) in self._acknowledgements.items():
@@ -191,8 +195,15 @@ class LaneHost:
         finally:
             for hosted in self.lanes.values():
                 hosted.lane.close()
+            self._close_ledgers()
             self.lanes = {}
             self.assigned = False
+
+    def _close_ledgers(self) -> None:
+        """Close the lanes' ledgers, so that their next owner can open them."""
+        for hosted in self.lanes.values():
+            if hosted.ledger is not None:
+                hosted.ledger.close()
 
     # Feeding
 
@@ -315,6 +326,9 @@ class LaneHost:
                     positions |= hosted.commit_positions(cut)
             if not positions:
                 return
+            # A commit lets go of records: what is to be known of them must be on the disk before.
+            synced = [hosted.ledger.sync for hosted, cut in chosen if hosted.write_ledger(cut) and hosted.ledger]
+            await asyncio.gather(*(asyncio.to_thread(sync) for sync in synced))
             error = await log.commit(positions)
             self._observer.count_commit("ok" if error is None else "failed")
             if error is not None:

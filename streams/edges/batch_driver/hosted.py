@@ -10,7 +10,7 @@ from streams.edges.batch_driver.ports import Writer
 
 if TYPE_CHECKING:
     from streams.core.lane import Cut, Lane
-    from streams.edges.batch_driver.ports import Position
+    from streams.edges.batch_driver.ports import LaneLedger, Position
 
 CAUGHT_UP_FOR_SECONDS = 2.0
 """How long an answer that showed us at the end of a partition counts; then we know nothing."""
@@ -74,8 +74,11 @@ class HostedLane:
     exception of the pipeline it is ``broken``: its state can no longer be trusted, nothing is cut.
     """
 
-    def __init__(self, number: int, lane: Lane, topics: tuple[str, str], now: float) -> None:
-        """Take the lane with its number, which is that of its partition of both topics."""
+    def __init__(
+        self, number: int, lane: Lane, topics: tuple[str, str], now: float, ledger: LaneLedger | None = None
+    ) -> None:
+        """Take the lane with its number, which is that of its partition of both topics, and its ledger on disk."""
+        self.ledger = ledger
         self.number = number
         self.lane = lane
         self.partitions = ((topics[0], number), (topics[1], number))
@@ -112,9 +115,19 @@ class HostedLane:
         """Return the next offset to read of both partitions."""
         return {partition: state.position for partition, state in zip(self.partitions, self.sources, strict=True)}
 
+    def write_ledger(self, cut: Cut) -> bool:
+        """Write into the ledger what a cut lets go of; tell whether there is something to be synced."""
+        if self.ledger is None:
+            return False
+        self.ledger.write(cut)
+        return True
+
     def snapshot(self) -> None:
         """Take a cut of the lane as of now and keep it until its outputs are acknowledged."""
-        self.cuts.note(self.lane.cut(), self.sends.issued)
+        cut = self.lane.cut()
+        if self.ledger is not None:
+            self.ledger.seal(cut)
+        self.cuts.note(cut, self.sends.issued)
 
     def committable(self) -> Cut | None:
         """Return the newest cut whose outputs are acknowledged and that is not committed yet."""

@@ -32,6 +32,12 @@ class GroupInputLog:
         """Return the timestamp of the first record at or after an offset."""
         return await self._answers.log_time_at(partition, offset)
 
+    async def offsets_at(
+        self, partitions: Iterable[tuple[str, int]], log_time: int
+    ) -> Mapping[tuple[str, int], int | None]:
+        """Return the first offset of each partition with a log time or a later one."""
+        return await self._answers.offsets_at(list(partitions), log_time)
+
     async def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Go on reading at the given offsets."""
         await self._thread.seek_inputs(positions)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from streams.core.cut import Cut
     from streams.core.lane import AnomalyChange, Lane
     from streams.core.wire import DeadLetter
 
@@ -55,6 +56,61 @@ class Published(Protocol):
         """The largest generation seen."""
 
 
+class LaneLedger(Protocol):
+    """The ledger of one lane as the driver sees it, where it is kept on disk."""
+
+    @property
+    def cut(self) -> Cut | None:
+        """The newest cut that was synced together with the facts that go before it; None in a new ledger."""
+
+    def claim(self) -> None:
+        """Open it; waits a few seconds for a former owner, so it is called in a thread."""
+
+    def begin_anew(self, why: str) -> None:
+        """Go on with an empty one."""
+
+    def fill(self, j_ms: int) -> None:
+        """Say that the lane is read from before its cut, and that the ledger is complete only after ``j_ms``."""
+
+    def seal(self, cut: Cut) -> None:
+        """Take a cut of the lane that was taken just now: it goes after all that the lane has put so far."""
+
+    def write(self, cut: Cut) -> None:
+        """Write a sealed cut that is about to be committed, with what goes before it, in one batch."""
+
+    def sync(self) -> None:
+        """Return once all that was written is on the disk; called in a thread."""
+
+    @property
+    def disk_bytes(self) -> int:
+        """How much its files take; 0 while it is not open."""
+
+    def close(self) -> None:
+        """Close it; what goes before no committed cut is left out."""
+
+
+class Ledgers(Protocol):
+    """The ledgers of a worker's lanes."""
+
+    reach_ms: int
+    """How far before J a lane has to be read again whose ledger knows nothing; 0: no further than its cut."""
+
+    def of(self, lane: int) -> LaneLedger | None:
+        """Return the ledger that was made with a lane, None where it is in memory."""
+
+
+class NoLedgers:
+    """Lanes whose ledgers are in memory, and empty at every start."""
+
+    def __init__(self, reach_ms: int = 0) -> None:
+        """``reach_ms`` is how far before J a lane has to be read again to fill its ledger."""
+        self.reach_ms = reach_ms
+
+    def of(self, lane: int) -> LaneLedger | None:  # noqa: ARG002  there is none
+        """Return None."""
+        return None
+
+
 class Publisher(Protocol):
     """Turns what a lane produced into records of the output topics."""
 
@@ -99,6 +155,11 @@ class InputLog(Protocol):
 
     async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
         """Return the timestamp in ms of the first record at or after ``offset``, None at the end."""
+
+    async def offsets_at(
+        self, partitions: Iterable[tuple[str, int]], log_time: int
+    ) -> Mapping[tuple[str, int], int | None]:
+        """Return, of each partition that answered, the first offset with this log time or later, None without one."""
 
     async def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Go on reading each partition at the given offset."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
 
 from streams.core.cut import Cut
 from streams.edges.batch_driver.ports import Writer
+from streams.edges.batch_driver.reach import Start, reach_back
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,26 +22,20 @@ if TYPE_CHECKING:
 _log = structlog.stdlib.get_logger("voucherwatch.lanes")
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a lane starts: J and R in ms of log time, pairs as (terminal, host) offsets.
-
-    ``offsets`` are read first, ``processed`` is how far an earlier worker had read.
-    """
-
-    j_ms: int
-    r_ms: int
-    offsets: tuple[int, int]
-    processed: tuple[int, int]
-
-
 async def rebuild(
-    lanes: Sequence[HostedLane], partitions: int, log: InputLog, history: History, clock: Clock, writer: Writer
+    lanes: Sequence[HostedLane],
+    partitions: int,
+    log: InputLog,
+    history: History,
+    clock: Clock,
+    writer: Writer,
+    reach_ms: int = 0,
 ) -> Mapping[int, Published]:
     """Bring lanes to the state of their committed cuts, mark them ready and return what their topic showed.
 
     A lane of which an input does not answer, for example because its partition has no leader, is left
     as it is, so that it holds up no other.
+    ``reach_ms`` is how far before J a lane is read again whose ledger knows nothing.
     ``writer`` carries the group's generation.  A lane's own is at least that, and larger than any
     that its topic shows: a group that was deleted begins to count anew.
     Raises ConfigurationError when a cut was made with another number of partitions.
@@ -49,7 +44,14 @@ async def rebuild(
     committed = await log.committed(wanted)
     beginnings = await log.beginnings(wanted)
     lanes = _answering(lanes, beginnings)
-    starts = {hosted.number: await _start_of(hosted, partitions, committed, beginnings, log, clock) for hosted in lanes}
+    await asyncio.gather(*(asyncio.to_thread(hosted.ledger.claim) for hosted in lanes if hosted.ledger is not None))
+    starts: dict[int, Start] = {}
+    for hosted in lanes:
+        start = await _start_of(hosted, partitions, committed, beginnings, log, clock)
+        reached = await reach_back(hosted, start, reach_ms, beginnings, log)
+        if reached is not None:
+            starts[hosted.number] = reached
+    lanes = [hosted for hosted in lanes if hosted.number in starts]
     published = await history.read_back({number: start.j_ms for number, start in starts.items()})
     for hosted in lanes:
         start = starts[hosted.number]
@@ -60,21 +62,24 @@ async def rebuild(
         if anomalies or any(partition in committed for partition in hosted.partitions):
             hosted.lane.restore(start.j_ms, start.processed, anomalies, r_ms=start.r_ms, starts=start.offsets)
         hosted.start_at(start.offsets, start.processed, clock.monotonic())
-        _log.info(
-            "lane_rebuilt",
-            lane=hosted.number,
-            j_ms=start.j_ms,
-            offsets=start.offsets,
-            replay_records=sum(
-                max(0, last - first) for first, last in zip(start.offsets, start.processed, strict=True)
-            ),
-            anomalies=len(anomalies),
-            generation=hosted.writer.generation,
-        )
+        _tell(hosted, start, len(anomalies))
     await log.seek({partition: offset for hosted in lanes for partition, offset in hosted.positions().items()})
     for hosted in lanes:
         hosted.ready = True
     return published
+
+
+def _tell(hosted: HostedLane, start: Start, anomalies: int) -> None:
+    pairs = zip(start.offsets, start.processed, strict=True)
+    _log.info(
+        "lane_rebuilt",
+        lane=hosted.number,
+        j_ms=start.j_ms,
+        offsets=start.offsets,
+        replay_records=sum(max(0, last - first) for first, last in pairs),
+        anomalies=anomalies,
+        generation=hosted.writer.generation,
+    )
 
 
 def _answering(lanes: Sequence[HostedLane], beginnings: Mapping[tuple[str, int], int]) -> Sequence[HostedLane]:
@@ -109,7 +114,7 @@ async def _start_of(
                 first_offset=beginnings[partition],
             )
     if first not in committed and second not in committed:
-        return Start(0, 0, start, start)
+        return Start(0, 0, start, start, known=False)
     cut = _cut_of(hosted, committed)
     if cut is None:
         times = [
@@ -117,7 +122,7 @@ async def _start_of(
         ]
         j_ms = min((time for time in times if time is not None), default=clock.wall_ms())
         _log.error("commit_metadata_unreadable", lane=hosted.number, j_ms=j_ms)
-        return Start(j_ms, j_ms, start, start)
+        return Start(j_ms, j_ms, start, start, known=False)
     if cut.partitions != partitions:
         raise ConfigurationError(
             f"The group's commits were made when the inputs had {cut.partitions} partitions; now they have"

@@ -36,6 +36,8 @@ class LaneReading:
     caught_up: tuple[bool, bool]
     lag_records: tuple[int | None, int | None]
     """Records behind our position; None while the end is unknown."""
+    ledger_bytes: int = 0
+    """What the ledger of originals takes on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class WorkerReading:
     stalled: tuple[bool, bool]
     limits: tuple[int, int, int]
     """What one lane may hold: pending legs, waiting records, open anomalies."""
+    unacknowledged: int = 0
+    """Outputs that no broker has acknowledged yet."""
 
 
 class Metrics(Collector):
@@ -157,6 +161,7 @@ class Metrics(Collector):
             found["largest_amount_at_risk"].setdefault(labels, 0)
         for source, name in enumerate(SOURCES):
             found["source_stalled"][name,] = float(reading.stalled[source])
+        found["outputs_unacknowledged"][()] = reading.unacknowledged
         return found
 
     def _add_lane(self, found: dict[str, Series], lane: LaneReading, reading: WorkerReading) -> None:
@@ -178,6 +183,11 @@ class Metrics(Collector):
         )
         span = found["replay_span_seconds"]
         span[()] = max(span.get((), 0), gauges.replay_span_ms / 1_000)
+        _add(found["ledger_disk_bytes"], {(): lane.ledger_bytes})
+        if gauges.originals_from_ms >= 0:
+            covered = max(0, max(mark or 0 for mark in gauges.log_time_ms) - gauges.originals_from_ms) / 1_000
+            shortest = found["originals_covered_seconds"]
+            shortest[()] = min(shortest.get((), covered), covered)
         for source, name in enumerate(SOURCES):
             _add(found["pending_vouchers"], {(name,): gauges.pending[source]})
             watermark = gauges.watermark_ms[source]

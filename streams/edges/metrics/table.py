@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 PREFIX: Final = "voucherwatch_"
 OTHER_LINK: Final = "other"
 
-VOUCHER_KINDS: Final = tuple(
-    kind for kind in KINDS if kind not in ("duplicate_voucher", "partitioning_fault", "source_stalled")
-)
-"""Kinds of anomaly that close a voucher; a duplicate stands beside one."""
+_BESIDE: Final = ("duplicate_voucher", "original_not_found", "original_conflict")
+VOUCHER_KINDS: Final = tuple(kind for kind in KINDS if kind not in (*_BESIDE, "partitioning_fault", "source_stalled"))
+"""Kinds of anomaly that close a voucher; the others stand beside one."""
 
 VERDICTS: Final = (
     "matched",
@@ -147,6 +146,14 @@ GAUGES: Final = (
         (LIMITS,),
     ),
     Metric("replay_span_seconds", "Log time that a restart would read again, the longest of all lanes.", (), ()),
+    Metric("outputs_unacknowledged", "Anomalies and dead letters that no broker has acknowledged yet.", (), ()),
+    Metric(
+        "originals_covered_seconds",
+        "Log time for which every voucher is known that a void can point at, the shortest of all lanes.",
+        (),
+        (),
+    ),
+    Metric("ledger_disk_bytes", "What the ledgers of originals take on disk; 0 where they are in memory.", (), ()),
     Metric("source_stalled", "1 if more than half the lanes hear nothing from a source.", ("source",), (SOURCES,)),
 )
 

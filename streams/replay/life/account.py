@@ -33,6 +33,8 @@ class Question:
     batch_number: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None
+    merchant_id: str | None = None
+    """Needed where lanes are keyed by merchant: it tells the lane."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -5,7 +5,7 @@ Nothing changes in the cluster: no group, no commit, no record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -14,6 +14,7 @@ from kafka import TopicPartition
 from streams.core.partitioner import partition_of
 from streams.core.timers import NEVER
 from streams.core.wire import HOST, SOURCES
+from streams.errors import UsageError
 from streams.replay.kafka import lookback_ms
 from streams.replay.kafka_reader import PartSpan, RangeReader, TopicReader
 from streams.replay.life.account import Question, Remark, Searched, SearchedPart
@@ -87,11 +88,11 @@ def life_in_topics(reader: LifeReader, terms: Question, policy: Policy, spread: 
         UsageError: A topic is missing, or they have different numbers of partitions.
         UnreachableError: A broker fails.
     """
-    question = Question(terms.terminal_id, terms.voucher_number, terms.batch_number, spread.from_ms, spread.to_ms)
+    question = replace(terms, from_ms=spread.from_ms, to_ms=spread.to_ms)
     start_ms = max(0, spread.from_ms - lookback_ms([policy]))
     end_ms = spread.now_ms + DAY_MS if spread.to_ms is None else spread.to_ms
     spans = reader.spans(start_ms, end_ms)
-    key = question.terminal_id.encode()
+    key = _lane_key(question, policy)
     number = partition_of(key, len(spans))
     parts = _parts(reader, number, spans[number], key, end_ms)
     lane = LifeLane(number, policy, question.key, check_keys=True)
@@ -121,6 +122,15 @@ def life_in_topics(reader: LifeReader, terms: Question, policy: Policy, spread: 
             remarks=tuple(_limits(spread, parts, spans[number], policy)),
         )
     )
+
+
+def _lane_key(question: Question, policy: Policy) -> bytes:
+    """Return the key of the lane that a voucher is in; raises UsageError where it is not told."""
+    if not policy.by_merchant:
+        return question.terminal_id.encode()
+    if not question.merchant_id:
+        raise UsageError("The topics are keyed by merchant (lane_key); name the voucher's with --merchant, too.")
+    return question.merchant_id.encode()
 
 
 def _parts(reader: LifeReader, number: int, spans: LaneSpan, key: bytes, end_ms: int) -> list[PartLog]:

@@ -7,3 +7,4 @@ t=301 outcome_conflict warning 10000 CNY
     refund T0000001 42: t1 and h1
     outcome: unknown and approved
 events: 2
+original_unverifiable: 1

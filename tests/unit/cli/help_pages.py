@@ -12,6 +12,8 @@ COMMANDS = (
     (),
     ("demo",),
     ("worker",),
+    ("relay",),
+    ("relay", "test"),
     ("replay",),
     ("simulate",),
     ("topics",),

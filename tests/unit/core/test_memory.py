@@ -19,6 +19,7 @@ SHORT = dataclasses.replace(
     reversal_window_ms=2_000,
     redelivery_horizon_ms=2_000,
     resolve_horizon_ms=10_000,
+    originals_horizon_ms=2_000,
 )
 """Windows of seconds: L is 2 s, an open anomaly is remembered for 10 s."""
 
@@ -112,14 +113,25 @@ def test_the_memory_of_the_process_is_flat_too() -> None:
 
 
 def test_forgetting_is_by_log_time_at_the_millisecond() -> None:
-    """A number is remembered for L after its last record, inclusive, whoever swept when."""
-    span = POLICY.memory_ms / 1_000
+    """Where the ledger reaches less far, a number is remembered for L after its last record, whoever swept when."""
+    policy = dataclasses.replace(POLICY, originals_horizon_ms=1_000)
+    span = policy.memory_ms / 1_000
     story = "t=0 host sale 42 00\nt=0 terminal sale 42 00\nt={0} host reversal 42 00"
-    known = replay(timeline(story.format(span)), POLICY)
+    known = replay(timeline(story.format(span)), policy)
     assert [record["kind"] for record in known.anomalies()] == ["orphan_host"]
-    forgotten = replay(timeline(story.format(span + 0.001)), POLICY)
+    forgotten = replay(timeline(story.format(span + 0.001)), policy)
     assert forgotten.anomalies() == []
     assert forgotten.verdicts()["reversal_host_only"] == 1
+
+
+def test_the_ledger_reaches_back_to_its_horizon_at_the_millisecond() -> None:
+    """What memory has forgotten is found again for ``originals_horizon`` after its first leg, inclusive."""
+    reach = POLICY.originals_horizon_ms / 1_000
+    story = "t=0 host sale 42 00\nt=0 terminal sale 42 00\nt={0} host reversal 42 00"
+    known = replay(timeline(story.format(reach)), POLICY)
+    assert [record["kind"] for record in known.anomalies()] == ["orphan_host"]
+    forgotten = replay(timeline(story.format(reach + 0.001)), POLICY)
+    assert forgotten.anomalies() == []
 
 
 def test_an_open_anomaly_keeps_its_voucher_beyond_that() -> None:

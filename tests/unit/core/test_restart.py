@@ -14,6 +14,7 @@ from tests.unit.core.events import POLICY
 
 if TYPE_CHECKING:
     from streams.core.lane import LaneOutput
+    from streams.core.policy import Policy
     from streams.core.wire import RawRecord
     from streams.testing import Timeline
 
@@ -50,11 +51,11 @@ def feed(lane: Lane, told: Told, log: tuple[list[RawRecord], list[RawRecord]], u
         told.take(lane.feed(source, [record for record in log[source] if record[1] <= until_ms]))
 
 
-def told_by(story: Timeline, killed_at: float) -> tuple[Told, Lane]:
+def told_by(story: Timeline, killed_at: float, policy: Policy = QUIET) -> tuple[Told, Lane]:
     """Kill a lane at a second, let another take up where it stopped, and run it to the end."""
     log = tuple(sorted(story.records(source), key=lambda record: record[1]) for source in (0, 1))
     log = tuple([(offset, *record[1:]) for offset, record in enumerate(side)] for side in log)
-    told, first, second = Told(), Lane(0, QUIET), Lane(0, QUIET)
+    told, first, second = Told(), Lane(0, policy), Lane(0, policy)
     feed(first, told, log, START_MS + round(killed_at * 1_000))  # type: ignore[arg-type]  # a pair of lists
     cut = first.cut()
     starts = (cut.offsets[0] or 0, cut.offsets[1] or 0)
@@ -103,3 +104,15 @@ def test_what_opened_after_r_of_legs_before_it_is_taken_at_its_time(killed_at: f
         ("outcome_conflict", "open", None, None),
     ]
     assert sum(lane.gauges().open.values()) == 1
+
+
+@pytest.mark.parametrize("killed_at", [170, 400, 900, 1_400])
+def test_a_void_finds_its_original_after_a_restart(killed_at: float) -> None:
+    """An open ``original_not_found`` comes from the topic, and the voucher that it lacks resolves it."""
+    fields = "batch_number=7 original.voucher_number=42 original.batch_number=7 original.date=0302"
+    story = timeline(
+        f"{CLOCK}t=1 terminal sale 41 00 batch_number=7\nt=2 host sale 41 00\nt=100 terminal void 43 00 {fields}\n"
+        "t=101 host void 43 00\nt=1500 terminal sale 42 00 batch_number=7\nt=1501 host sale 42 00\n"
+    )
+    told, _ = told_by(story, killed_at, replace(QUIET, originals_min_cover_ms=0))
+    assert told.ends() == [("original_not_found", "resolved", "late_match", 1_500.0)]

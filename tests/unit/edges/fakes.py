@@ -119,6 +119,8 @@ class FakeLog:
         self.first: dict[tuple[str, int], int] = {}
         self.leaderless: set[tuple[str, int]] = set()
         self.first_times: dict[tuple[str, int], int] = {}
+        self.at_time: dict[tuple[str, int], int | None] = {}
+        self.times_asked: list[int] = []
         self.sought: dict[tuple[str, int], int] = {}
 
     async def committed(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], tuple[int, str]]:
@@ -129,6 +131,12 @@ class FakeLog:
 
     async def log_time_at(self, partition: tuple[str, int], offset: int) -> int | None:
         return self.first_times.get(partition)
+
+    async def offsets_at(
+        self, partitions: Iterable[tuple[str, int]], log_time: int
+    ) -> Mapping[tuple[str, int], int | None]:
+        self.times_asked.append(log_time)
+        return {partition: self.at_time.get(partition) for partition in partitions if partition not in self.leaderless}
 
     async def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
         self.sought |= positions

@@ -31,8 +31,9 @@ def lane(number: int) -> LaneReading:
         silent_since_ms=(-1, NOW_MS - 60_000),
         position=(100, 200),
         replay_span_ms=120_000 + number,
+        originals_from_ms=NOW_MS - 7_200_000 * (1 + number),
     )
-    return LaneReading(number, gauges, (True, False), (0, 17))
+    return LaneReading(number, gauges, (True, False), (0, 17), 4_096)
 
 
 def busy() -> tuple[Metrics, list[LaneReading]]:

@@ -9,7 +9,8 @@ import yaml
 
 from streams.core.policy import COMPARABLE_FIELDS, Policy
 from streams.settings import Settings, declared, kafka_python_options, load_settings, shipped_codes
-from streams.settings.document import HIDDEN, PAGE, as_yaml, page, plain
+from streams.settings.document import PAGE, as_yaml, page, plain
+from streams.settings.secrets import HIDDEN
 from streams.shipped import shipped
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -25,10 +25,10 @@ STORY = (
 
 
 @pytest.mark.parametrize("killed_at", [0, 1, 3, 30, 66, 605, 650, 700, 705, 760, 900, 1990])
-def test_a_restart_changes_nothing(killed_at: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restart_changes_nothing(killed_at: float) -> None:
     """An unreversed sale is resolved by its reversal, an orphan by its counterpart, wherever the lane was killed."""
-    monkeypatch.setattr(test_restart, "QUIET", replace(policy("iso8583-ascii"), stall_min_events=1_000_000))
-    told, lane = test_restart.told_by(timeline(STORY), killed_at)
+    quiet = replace(policy("iso8583-ascii"), stall_min_events=1_000_000)
+    told, lane = test_restart.told_by(timeline(STORY), killed_at, quiet)
     assert told.ends() == [
         ("orphan_terminal", "resolved", "late_match", 770.0),
         ("unreversed", "resolved", "reversed", 700.0),

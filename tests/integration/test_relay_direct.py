@@ -1,0 +1,112 @@
+"""A single anomaly on its whole way: topic, relay, two real Alertmanagers, relay, group; and back."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import NewTopic
+
+from tests.integration.alertmanager_process import REMEDY, Peer, program
+from tests.integration.relay_process import PATIENCE_SECONDS, TOKEN, RelayProcess
+from tests.integration.relay_robots import Robots
+from tests.integration.worker_process import free_port, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.integration.kafka_broker import KafkaBroker
+
+pytestmark = pytest.mark.integration
+TOPIC = "relay-anomalies"
+PORT = free_port()
+
+
+def record(number: int, status: str, amount: int) -> bytes:
+    """Return a record of the anomaly topic, opened now."""
+    now_ms = time.time_ns() // 1_000_000
+    anomaly: dict[str, Any] = {
+        "id": f"anomaly-{number}",
+        "revision": 1 if status == "open" else 2,
+        "kind": "mismatch",
+        "severity": "critical",
+        "status": status,
+        "voucher": {"terminal_id": "10000017", "voucher_number": "000042"},
+        "amount_at_risk": amount,
+        "currency": "CNY",
+        "opened_at": now_ms - 2_000,
+        "resolved_at": None if status == "open" else now_ms,
+    }
+    return json.dumps(anomaly).encode()
+
+
+@pytest.fixture
+def robots() -> Iterator[Robots]:
+    """A server with robots."""
+    with Robots() as running:
+        yield running
+
+
+@pytest.fixture
+def peers(tmp_path: Path) -> Iterator[list[Peer]]:
+    """Two Alertmanagers that post to the port that the relay will have."""
+    if program() is None:
+        pytest.skip(f"a real Alertmanager is not installed ({REMEDY})")
+    receiver = f"http://127.0.0.1:{PORT}/alertmanager"
+    with Peer(tmp_path, "one", receiver, TOKEN) as one, Peer(tmp_path, "two", receiver, TOKEN) as two:
+        yield [one, two]
+
+
+@pytest.fixture
+def relay(
+    kafka: KafkaBroker, producer: KafkaProducer, robots: Robots, peers: list[Peer], tmp_path: Path
+) -> Iterator[RelayProcess]:
+    """A relay that follows the topic from its end and knows both peers."""
+    settings = {
+        "port": PORT,
+        "receivers": {"wecom": robots.receivers()["wecom"]},
+        "direct_thresholds": {"CNY": 5_000},
+        "alertmanagers": [peer.base for peer in peers],
+    }
+    servers = [kafka.bootstrap_servers]
+    # What stood in the topic before the first start is no news.
+    producer.send(TOPIC, record(0, "open", 900_000), partition=0).get(10)
+    with RelayProcess(tmp_path, settings, bootstrap_servers=servers, topics={"anomalies": TOPIC}) as running:
+        until(lambda: "anomaly_topic_followed" in [line["event"] for line in running.lines()], PATIENCE_SECONDS)
+        yield running
+
+
+@pytest.fixture
+def producer(kafka: KafkaBroker) -> Iterator[KafkaProducer]:
+    """A producer, and the topic to produce to."""
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    admin.create_topics([NewTopic(name=TOPIC, num_partitions=2, replication_factor=1)])
+    admin.close()
+    with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as connected:
+        yield connected
+
+
+def test_a_high_amount_rings_at_once_and_its_end_is_told(
+    producer: KafkaProducer, relay: RelayProcess, peers: list[Peer], robots: Robots
+) -> None:
+    """Both peers are told, the group hears it once though both post, and the small one next to it is left out."""
+    producer.send(TOPIC, record(1, "open", 500_000), partition=0).get(10)
+    producer.send(TOPIC, record(2, "open", 499_999), partition=1).get(10)
+    until(lambda: len(robots.messages["wecom"]) == 1, PATIENCE_SECONDS)
+    text = robots.messages["wecom"][0]
+    assert "单笔大额凭证异常" in text
+    assert "终端 10000017，凭证 000042" in text  # noqa: RUF001  Chinese text has full-width punctuation
+    for peer in peers:
+        (held,) = peer.alerts()
+        assert held["labels"]["anomaly_id"] == "anomaly-1"
+        assert "000042" not in json.dumps(held["labels"])
+    producer.send(TOPIC, record(1, "resolved", 500_000), partition=0).get(10)
+    until(lambda: len(robots.messages["wecom"]) == 2, PATIENCE_SECONDS)
+    assert "已恢复" in robots.messages["wecom"][1]
+    # What the second peer posts of the same is a repeat.
+    until(lambda: relay.count("wecom", "repeated") == 2, PATIENCE_SECONDS)
+    assert relay.count("wecom", "sent") == 2
