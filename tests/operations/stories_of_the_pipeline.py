@@ -278,6 +278,14 @@ JUDGING: Final = [
         },
     ),
     Story(
+        "the brokers take no outputs: half of what may wait waits for five minutes",
+        healthy(
+            40,
+            changed={selector("voucherwatch_outputs_unacknowledged"): level((10, 10_000), (10, 10_001), (20, 0))},
+        ),
+        firing={"14m": QUIET, "15m": fires("OutputsWaiting", "warning"), "30m": QUIET},
+    ),
+    Story(
         "one record came behind the watermark",
         healthy(
             60,
