@@ -106,8 +106,7 @@ def _summary(rule: AlertRule) -> str:
 def _section(levels: list[AlertRule]) -> str:
     first = levels[0]
     lines = [f"### {first.name}", "", f"**{first.annotations['summary']}. {first.annotations['summary_zh']}。**", ""]
-    kind = _kind(first)
-    if kind and (RULES.parents[2] / "docs" / "anomalies" / f"{kind}.md").exists():
+    if kind := _kind(first):
         lines += [f"Runbook / 处置手册: [{kind}](anomalies/{kind}.md).", ""]
     for rule in levels:
         lines += [

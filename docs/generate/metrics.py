@@ -34,7 +34,6 @@ PROCESS: Final = """## Process
 The usual `process_` metrics of Prometheus clients on Linux: processor seconds, memory, open files, and
 `process_start_time_seconds`, which tells a restart.
 """
-
 RELAY: Final = """## Relay
 
 `voucherwatch relay` serves these at `/metrics` on `relay.host`:`relay.port`; see [its page](relay.md#metrics).

@@ -99,14 +99,25 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
         return blake2b(msgspec.json.encode([self.group_key, self.truncated_alerts, said]), digest_size=16).hexdigest()
 
     def kept(self) -> bytes:
-        """Return what is kept until it is sent: the most urgent alerts with texts of a bounded length, as JSON."""
-        order = sorted(self.alerts, key=lambda alert: (alert.resolved, urgency(alert.severity), alert.starts_at))
+        """Return what is kept until it is sent: the most urgent alerts with texts of a bounded length, as JSON.
+
+        A warning that became a page is one alert: of those that differ in nothing but severity one is kept.
+        """
+        urgent = sorted(self.alerts, key=lambda alert: (alert.resolved, urgency(alert.severity), alert.starts_at))
+        most_urgent: dict[tuple[tuple[str, str], ...], Alert] = {}
+        for alert in urgent:
+            most_urgent.setdefault(_but_severity(alert), alert)
+        order = list(most_urgent.values())
         few = [
             msgspec.structs.replace(alert, labels=_short(alert.labels), annotations=_short(alert.annotations))
             for alert in order[:MOST_ALERTS]
         ]
         left = self.truncated_alerts + len(order) - len(few)
         return msgspec.json.encode(msgspec.structs.replace(self, alerts=few, truncated_alerts=left))
+
+
+def _but_severity(alert: Alert) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, text) for name, text in alert.labels.items() if name != "severity"))
 
 
 def read_notification(body: bytes) -> Notification:

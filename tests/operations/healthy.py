@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 SOURCES: Final = ("terminal", "host")
 PARTITIONS: Final = ("0", "1")
-COMING: Final = ("original_not_found", "original_conflict")
-"""Kinds that have their alerts and are published once the ledger of originals is there."""
-ALL_KINDS: Final = tuple(dict.fromkeys((*KINDS, *COMING)))
 
 
 def opened(kind: str, severity: str = "critical", link: str = "north") -> str:
@@ -50,13 +47,14 @@ def healthy(steps: int, vouchers: float = 600, changed: Mapping[str, str] | None
         selector("voucherwatch_commits_total", result="ok"): count((steps, 60)),
         selector("voucherwatch_commits_total", result="failed"): still,
         selector("voucherwatch_rebalances_total"): even,
+        selector("voucherwatch_outputs_unacknowledged"): level((steps, 100)),
         selector("voucherwatch_fetch_events_sum"): count((steps, 2 * vouchers)),
         closed(): count((steps, vouchers)),
         closed(link="other"): still,
     }
     for source in SOURCES:
         series |= _of_source(source, steps, vouchers)
-    for kind in ALL_KINDS:
+    for kind in KINDS:
         series[selector("voucherwatch_anomalies_held_total", kind=kind)] = still
         series[selector("voucherwatch_anomalies_expired_total", kind=kind)] = still
         series[opened(kind)] = still

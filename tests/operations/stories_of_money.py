@@ -128,7 +128,7 @@ MATCH_RATE: Final = [
             f"{6 * 24 - 1}h": QUIET,
         },
         step="15m",
-        evaluation="15m",
+        evaluation="30m",
         files=OBJECTIVE,
     ),
     five_minutes(

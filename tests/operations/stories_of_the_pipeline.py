@@ -208,12 +208,12 @@ SILENCE: Final = [
         "nothing comes where a week ago a thousand events came, and it ends with the first ones",
         {UP: level((WEEK + 30, 1)), **LANE, **events(count((WEEK, 1_000), (12, 0), (18, 1_000)))},
         firing={
-            f"{10 * WEEK + 30}m": QUIET,
-            f"{10 * WEEK + 50}m": fires("BothFeedsSilent", "warning"),
-            f"{10 * WEEK + 170}m": QUIET,
+            f"{10 * WEEK + 40}m": QUIET,
+            f"{10 * WEEK + 60}m": fires("BothFeedsSilent", "warning"),
+            f"{10 * WEEK + 180}m": QUIET,
         },
         step="10m",
-        evaluation="10m",
+        evaluation="20m",
         files=("pipeline.yml",),
     ),
     Story(
@@ -276,6 +276,14 @@ JUDGING: Final = [
             "22m": fires("LimitNear", "warning") | fires("LimitNear", "critical"),
             "40m": QUIET,
         },
+    ),
+    Story(
+        "the brokers take no outputs: half of what may wait waits for five minutes",
+        healthy(
+            40,
+            changed={selector("voucherwatch_outputs_unacknowledged"): level((10, 10_000), (10, 10_001), (20, 0))},
+        ),
+        firing={"14m": QUIET, "15m": fires("OutputsWaiting", "warning"), "30m": QUIET},
     ),
     Story(
         "one record came behind the watermark",

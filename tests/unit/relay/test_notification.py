@@ -97,3 +97,17 @@ def luhn(digits: str) -> bool:
     """Tell whether the check digit is right."""
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
     return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
+
+
+def test_a_warning_that_became_a_page_is_one_alert() -> None:
+    """Of those that differ in nothing but severity the one that goes on is kept, then the more urgent."""
+    warning, page = alert(labels={"severity": "warning"}, fingerprint="w"), alert(fingerprint="p")
+    both = read_notification(read_notification(body(warning, page)).kept())
+    assert [(one.severity, one.resolved) for one in both.alerts] == [("critical", False)]
+    over = alert(ended_ms=START_MS + MINUTE_MS, fingerprint="p")
+    less = read_notification(read_notification(body(over, warning, alert("Other"))).kept())
+    assert sorted((one.labels["alertname"], one.severity, one.resolved) for one in less.alerts) == [
+        ("OrphansMany", "warning", False),
+        ("Other", "critical", False),
+    ]
+    assert less.truncated_alerts == 0
