@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust import SASLCredentials, SSLCredentials
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from yarl import URL
 
 import streams
@@ -97,9 +97,12 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     anomalies = AnomalyTopic(settings.topic_anomalies, settings.resolve_horizon_ms, connect)
     letters = DeadLetterTopic(settings.topic_deadletter, (settings.topic_terminal, settings.topic_host))
     policy = settings.policy()
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)  # its start time is how a restart shows
+    limits = (policy.max_pending, policy.max_waiting, policy.max_open_anomalies)
     shelf = _shelf(settings)
     metrics = Metrics(
-        CollectorRegistry(), lambda: _read(host, clock), links=tuple(policy.links), version=streams.__version__
+        registry, lambda: _read(host, clock, limits), links=tuple(policy.links), version=streams.__version__
     )
     host = LaneHost(
         (settings.topic_terminal, settings.topic_host),
@@ -191,7 +194,7 @@ def _sender(app: VoucherApp) -> Callable[[Outgoing], Awaitable[Awaitable[object]
     return send
 
 
-def _read(host: LaneHost, clock: SystemClock) -> WorkerReading:
+def _read(host: LaneHost, clock: SystemClock, limits: tuple[int, int, int]) -> WorkerReading:
     """Return what a scrape shows of the lanes that are rebuilt."""
     now = clock.monotonic()
     return WorkerReading(
@@ -209,6 +212,7 @@ def _read(host: LaneHost, clock: SystemClock) -> WorkerReading:
             if hosted.ready
         ],
         stalled=host.stalled,
+        limits=limits,
         unacknowledged=host.outbox.unacknowledged,
     )
 

@@ -280,6 +280,8 @@ class LaneHost:
             self._observer.observe_pairs(output.pair_delays)
         timed = timed and not hosted.replaying
         for change in output.changes:
+            if change.revision == 1:
+                self._observer.count_anomaly(change.record)
             on_acknowledged = partial(self._published, change) if timed else None
             self.outbox.put(hosted.sends, partial(self._anomaly, hosted, change), on_acknowledged)
             hosted.hidden.discard(change.anomaly_id)

@@ -194,6 +194,9 @@ class Observer(Protocol):
     def count(self, tally: Mapping[tuple[str, tuple[str, ...]], int]) -> None:
         """Add a lane's tally."""
 
+    def count_anomaly(self, record: Mapping[str, object]) -> None:
+        """Take the first record of an anomaly."""
+
     def observe_pairs(self, delays_ms: Sequence[int]) -> None:
         """Take the delays between the two legs of the pairs of one call."""
 

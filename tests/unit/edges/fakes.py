@@ -228,6 +228,7 @@ class FakeObserver:
     def __init__(self) -> None:
         self.commits: list[str] = []
         self.rebalances = 0
+        self.anomalies: list[object] = []
         self.published: list[int] = []
         self.fetches: list[int] = []
 
@@ -242,6 +243,9 @@ class FakeObserver:
 
     def observe_fetch(self, seconds: float, records: int) -> None:
         self.fetches.append(records)
+
+    def count_anomaly(self, record: Mapping[str, object]) -> None:
+        self.anomalies.append(record["id"])
 
     def count_commit(self, result: str) -> None:
         self.commits.append(result)
