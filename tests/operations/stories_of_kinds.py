@@ -77,6 +77,18 @@ SHARES: Final = [
         firing={"15m": QUIET, "26m": each(("orphan_terminal",), "warning"), "55m": QUIET},
     ),
     Story(
+        "shares just below and above: nine in ten thousand, eight in a thousand, fifteen in a thousand",
+        healthy(
+            60, vouchers=1_000, changed=all_of(("orphan_terminal",), (10, 0), (15, 0.9), (15, 8), (15, 15), (5, 0))
+        ),
+        firing={
+            "24m": QUIET,
+            "39m": each(("orphan_terminal",), "warning"),
+            "55m": each(("orphan_terminal",), "warning", "critical"),
+        },
+        files=("recording.yml", "orphan_terminal.yml"),  # the match rate would ring as well, and rightly
+    ),
+    Story(
         "where one is worth a look, one warns, and it ends",
         healthy(60, changed=all_of(ONE_BY_ONE, (15, 0), (1, 1), (44, 0)) | left_open(ONE_BY_ONE, 60)),
         firing={

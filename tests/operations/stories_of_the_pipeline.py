@@ -192,7 +192,7 @@ READING: Final = [
             changed={
                 LAG: level((60, 60)),
                 selector("voucherwatch_consumer_lag_seconds", source="terminal"): " ".join(
-                    f"{max(0, 3_600 - 100 * minute)}" for minute in range(60)
+                    f"{max(0, 3_600 - 40 * minute)}" for minute in range(60)
                 ),
             },
         ),
