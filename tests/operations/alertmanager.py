@@ -40,8 +40,9 @@ def wait_until(what: str, done: Callable[[], bool]) -> None:
 class Notifier:
     """One Alertmanager without peers, from ``with`` to its end."""
 
-    def __init__(self, programs: Programs, configuration: Path, folder: Path) -> None:
-        """Take the configuration that it is to run on and a folder for what it keeps."""
+    def __init__(self, programs: Programs, configuration: Path, folder: Path, listens: str = "") -> None:
+        """Take the configuration that it is to run on, a folder for what it keeps, and perhaps where it listens."""
+        self._listens = listens
         self._command = [
             str(programs.alertmanager),
             f"--config.file={configuration}",
@@ -54,11 +55,11 @@ class Notifier:
 
     def __enter__(self) -> Self:
         """Start it and wait until it answers."""
-        port = free_port()
-        self.address = f"http://127.0.0.1:{port}"
+        listens = self._listens or f"127.0.0.1:{free_port()}"
+        self.address = f"http://{listens}"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log
+                [*self._command, f"--web.listen-address={listens}"], stdout=log, stderr=log
             )
         wait_until(f"Alertmanager did not start: {self._log}", self._ready)
         return self

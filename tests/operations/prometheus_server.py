@@ -27,15 +27,23 @@ class PrometheusServer:
     """Scrapes ``targets`` (job -> addresses) and evaluates ``rules`` every ``interval``; ``folder`` is its own."""
 
     def __init__(
-        self, folder: Path, targets: Mapping[str, Sequence[str]], rules: Sequence[Path] = (), interval: str = "1s"
+        self,
+        folder: Path,
+        targets: Mapping[str, Sequence[str]],
+        rules: Sequence[Path] = (),
+        interval: str = "1s",
+        alertmanager: str = "",
     ) -> None:
         """Write the configuration and find the program; raises ``ProgramsNotAvailableError``."""
         self._folder = folder
         self._binary = str(programs().prometheus)
         self.address = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
+        times = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}
+        peers = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
         configuration = {
-            "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+            "global": {**times, "external_labels": {"cluster": "test"}},
+            "alerting": {"alertmanagers": peers},
             "rule_files": [str(path) for path in rules],
             "scrape_configs": [
                 {"job_name": job, "static_configs": [{"targets": list(addresses)}]}
