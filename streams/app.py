@@ -97,8 +97,7 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     anomalies = AnomalyTopic(settings.topic_anomalies, settings.resolve_horizon_ms, connect)
     letters = DeadLetterTopic(settings.topic_deadletter, (settings.topic_terminal, settings.topic_host))
     policy = settings.policy()
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)  # its start time is how a restart shows
+    registry = _registry()
     limits = (policy.max_pending, policy.max_waiting, policy.max_open_anomalies)
     shelf = _shelf(settings)
     metrics = Metrics(
@@ -134,6 +133,13 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     app.configure_logging = lambda: logs.configure(settings.log_level, settings.log_format)
     http.install(app, metrics, lambda: _readiness(host, settings))
     return app
+
+
+def _registry() -> CollectorRegistry:
+    """Return a registry with the metrics of the process, whose start time is how a restart shows."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry
 
 
 def _lane(policy: Policy, shelf: Shelf | None, number: int, partitions: int) -> Lane:

@@ -32,7 +32,7 @@ class PrometheusServer:
         targets: Mapping[str, Sequence[str]],
         rules: Sequence[Path] = (),
         interval: str = "1s",
-        alertmanager: str = "",
+        notifier: str = "",
     ) -> None:
         """Write the configuration and find the program; raises ``ProgramsNotAvailableError``."""
         self._folder = folder
@@ -40,7 +40,7 @@ class PrometheusServer:
         self.address = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
         times = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}
-        peers = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
+        peers = [{"static_configs": [{"targets": [notifier]}]}] if notifier else []
         configuration = {
             "global": {**times, "external_labels": {"cluster": "test"}},
             "alerting": {"alertmanagers": peers},

@@ -62,7 +62,7 @@ class Night:
             folder / "prometheus",
             {"voucherwatch": [f"127.0.0.1:{self.worker.port}"]},
             shortened_rules(folder / "rules"),
-            alertmanager=(notifier := f"127.0.0.1:{free_port()}"),
+            notifier=(notifier := f"127.0.0.1:{free_port()}"),
         )
         settings = {"receivers": self.robots.receivers(), "prometheus": f"http://{self.prometheus.address}"}
         self.relay = stack.enter_context(RelayProcess(relay_folder, settings))
