@@ -25,7 +25,8 @@ ENV PATH=/opt/voucherwatch/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     VOUCHERWATCH_WEB_HOST=0.0.0.0
 WORKDIR /var/lib/voucherwatch
-RUN chown 65532:65532 /var/lib/voucherwatch
+# A volume takes over the owner of the folder that it is mounted on.
+RUN install -d -o 65532 -g 65532 /var/lib/voucherwatch /var/lib/relay
 USER 65532:65532
 EXPOSE 6066
 # Alive means that the loop turns; readiness (/readyz) is for whoever routes work, not for a restart.

@@ -18,7 +18,7 @@ OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properti
 WAITING := $(wildcard tests/integration tests/operations tests/chaos tests/e2e tests/benchmarks)
 COMPUTING := $(filter-out $(WAITING),$(patsubst %/,%,$(wildcard tests/*/)))
 
-.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger bench-peers lock clean
+.PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger bench-peers pictures lock clean
 
 help:  ## list what make can do here
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,7 +66,7 @@ goldens: $(STAMP)  ## write the ends of the golden stories anew; read the differ
 check: $(STAMP)  ## lint, format, types, layers, sizes, stale docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy streams tests $(wildcard benchmarks)
+	$(BIN)/mypy streams tests dashboards $(wildcard benchmarks)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q tests/contracts
 
@@ -84,6 +84,9 @@ bench-scale: $(CORE)  ## let one, two and four workers read the same log
 
 bench-restart: $(CORE)  ## kill a worker with a million vouchers pending and time the next one
 	@$(BIN)/python -m benchmarks.restart $(ARGS)
+
+pictures: $(CORE)  ## draw the pictures of docs/dashboards.md from a run of four minutes
+	@$(BIN)/python -m tests.operations.pictures $(ARGS)
 
 bench-ledger: $(CORE)  ## what the ledger on disk costs in speed and space
 	@$(BIN)/python -m benchmarks.ledger $(ARGS)

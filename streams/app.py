@@ -15,9 +15,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from faust import SASLCredentials, SSLCredentials
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from yarl import URL
 
 import streams
@@ -97,9 +97,11 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     anomalies = AnomalyTopic(settings.topic_anomalies, settings.resolve_horizon_ms, connect)
     letters = DeadLetterTopic(settings.topic_deadletter, (settings.topic_terminal, settings.topic_host))
     policy = settings.policy()
+    registry = _registry()
+    limits = (policy.max_pending, policy.max_waiting, policy.max_open_anomalies)
     shelf = _shelf(settings)
     metrics = Metrics(
-        CollectorRegistry(), lambda: _read(host, clock), links=tuple(policy.links), version=streams.__version__
+        registry, lambda: _read(host, clock, limits), links=tuple(policy.links), version=streams.__version__
     )
     host = LaneHost(
         (settings.topic_terminal, settings.topic_host),
@@ -114,11 +116,13 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     if make_lane is None:
         host.ledgers = shelf or NoLedgers(_reach_ms(settings))
     answers = BrokerAnswers(connect)
+    control = ControlTopic(settings.topic_control, connect, _producer(settings))
+    host.on_notice = control.pass_on
     app.driver = DriverParts(
         host,
         answers,
         EndWatch(host, answers, settings.liveness_after_ms / 1_000),
-        ControlTopic(settings.topic_control, connect),
+        control,
         metrics,
         settings.commit_interval_ms / 1_000,
         app.fail,
@@ -129,6 +133,13 @@ def create_app(settings: Settings, make_lane: MakeLane | None = None) -> Voucher
     app.configure_logging = lambda: logs.configure(settings.log_level, settings.log_format)
     http.install(app, metrics, lambda: _readiness(host, settings))
     return app
+
+
+def _registry() -> CollectorRegistry:
+    """Return a registry with the metrics of the process, whose start time is how a restart shows."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry
 
 
 def _lane(policy: Policy, shelf: Shelf | None, number: int, partitions: int) -> Lane:
@@ -189,7 +200,7 @@ def _sender(app: VoucherApp) -> Callable[[Outgoing], Awaitable[Awaitable[object]
     return send
 
 
-def _read(host: LaneHost, clock: SystemClock) -> WorkerReading:
+def _read(host: LaneHost, clock: SystemClock, limits: tuple[int, int, int]) -> WorkerReading:
     """Return what a scrape shows of the lanes that are rebuilt."""
     now = clock.monotonic()
     return WorkerReading(
@@ -207,6 +218,7 @@ def _read(host: LaneHost, clock: SystemClock) -> WorkerReading:
             if hosted.ready
         ],
         stalled=host.stalled,
+        limits=limits,
         unacknowledged=host.outbox.unacknowledged,
     )
 
@@ -243,25 +255,33 @@ def connector(settings: Settings) -> Callable[[], AIOKafkaConsumer]:
     """Return what builds a plain consumer without a group, for questions and for reading back."""
 
     def connect() -> AIOKafkaConsumer:
-        options: dict[str, Any] = {}
-        if settings.security_protocol in SASL_PROTOCOLS:
-            options = {
-                "sasl_mechanism": settings.sasl_mechanism,
-                "sasl_plain_username": settings.sasl_username,
-                "sasl_plain_password": settings.sasl_password,
-            }
         return AIOKafkaConsumer(
-            bootstrap_servers=list(settings.bootstrap_servers),
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            request_timeout_ms=settings.broker_timeout_ms,
-            security_protocol=settings.security_protocol,
-            ssl_context=_tls(settings),
-            **options,
+            group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", **_aiokafka_options(settings)
         )
 
     return connect
+
+
+def _producer(settings: Settings) -> Callable[[], AIOKafkaProducer]:
+    """Return what builds a plain producer for the few records that are no output of a lane."""
+    return lambda: AIOKafkaProducer(**_aiokafka_options(settings))
+
+
+def _aiokafka_options(settings: Settings) -> dict[str, Any]:
+    """Return how plain clients reach the brokers."""
+    options: dict[str, Any] = {}
+    if settings.security_protocol in SASL_PROTOCOLS:
+        options = {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password,
+        }
+    return options | {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "request_timeout_ms": settings.broker_timeout_ms,
+        "security_protocol": settings.security_protocol,
+        "ssl_context": _tls(settings),
+    }
 
 
 def _credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:

@@ -10,6 +10,7 @@ import pytest
 from tests.core_in_use import COMPILED
 from tests.integration.kafka_broker import KafkaBroker
 from tests.integration.kafka_jars import KAFKA_VERSION, KafkaNotAvailableError, cached, kafka_jars
+from tests.operations import programs as monitoring
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -23,6 +24,7 @@ collect_ignore = (
 """Packed vouchers are compiled or not there at all: ``make test`` runs the core's tests both ways."""
 
 _no_kafka = pytest.StashKey[str]()
+_no_programs = pytest.StashKey[str]()
 
 
 def pytest_report_header() -> str:
@@ -31,17 +33,25 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fetch Kafka's jars before the first test that needs them, outside any test's time limit."""
-    if session.config.option.collectonly or not any(
-        "kafka" in getattr(item, "fixturenames", ()) for item in session.items
-    ):
+    """Fetch Kafka and Prometheus before the first test that needs them, outside any test's time limit."""
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    if session.config.option.collectonly:
         return
-    if not cached() and (reporter := session.config.pluginmanager.get_plugin("terminalreporter")):
-        reporter.write_line(f"fetching Apache Kafka {KAFKA_VERSION} through Maven, once ...")
-    try:
-        kafka_jars()
-    except KafkaNotAvailableError as error:
-        session.config.stash[_no_kafka] = str(error)
+    say = getattr(session.config.pluginmanager.get_plugin("terminalreporter"), "write_line", print)
+    if "kafka" in wanted:
+        if not cached():
+            say(f"fetching Apache Kafka {KAFKA_VERSION} through Maven, once ...")
+        try:
+            kafka_jars()
+        except KafkaNotAvailableError as error:
+            session.config.stash[_no_kafka] = str(error)
+    if "programs" in wanted:
+        if not monitoring.cached():
+            say("fetching Prometheus and Alertmanager as Debian packages, once ...")
+        try:
+            monitoring.programs()
+        except monitoring.ProgramsNotAvailableError as error:
+            session.config.stash[_no_programs] = str(error)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +61,14 @@ def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         pytest.skip(reason)
     with KafkaBroker(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def programs(request: pytest.FixtureRequest) -> monitoring.Programs:
+    """Where Prometheus, Alertmanager, promtool and amtool stand."""
+    if reason := request.config.stash.get(_no_programs, None):
+        pytest.skip(reason)
+    return monitoring.programs()
 
 
 @pytest.hookimpl(wrapper=True)

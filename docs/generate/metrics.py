@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, LINKS, PREFIX
+from streams.edges.metrics.bounded import MOST_NAMES
+from streams.edges.metrics.table import COUNTERS, FIRST_NAMES, GAUGES, HISTOGRAMS, LINKS, PREFIX
 from streams.relay import metrics as relay
 
 if TYPE_CHECKING:
@@ -21,11 +22,18 @@ This page is generated from `streams/edges/metrics/table.py`; `python -m docs.ge
 The worker serves them at `/metrics` on `web_host`:`web_port`, as Prometheus text, or as OpenMetrics when the
 scraper asks for it. No label ever holds a voucher, terminal, merchant or card number. Every label value of a
 closed set is there from the start, at 0, so that the first critical anomaly is an increase and can alert.
-`link` is one of the configured names (at most 20), else `other`. Counters are at-least-once: a crash may count a
+`link` is one of the configured names (at most 20), else `other`. `version` and `region` are what senders write: the
+first 20 names that come keep theirs until the worker ends, all later ones are `other`, as is what is no plain name or
+a number of the voucher; `unknown` is where nothing is said. Counters are at-least-once: a crash may count a
 second's work twice. The anomaly topic is the account.
 """
 
 
+PROCESS: Final = """## Process
+
+The usual `process_` metrics of Prometheus clients on Linux: processor seconds, memory, open files, and
+`process_start_time_seconds`, which tells a restart.
+"""
 RELAY: Final = """## Relay
 
 `voucherwatch relay` serves these at `/metrics` on `relay.host`:`relay.port`; see [its page](relay.md#metrics).
@@ -42,7 +50,7 @@ def page() -> str:
         f"| `{PREFIX}{m.name}` | {m.meaning} | {', '.join(f'{b:g}' for b in bounds)} |" for m, bounds, _ in HISTOGRAMS
     ]
     info = f"\n## Release\n\n`{PREFIX}build_info` has the value 1 and the label `version`, the release that runs.\n"
-    return "\n".join([*parts, info, _relay()])
+    return "\n".join([*parts, info, PROCESS, _relay()])
 
 
 def _relay() -> str:
@@ -66,5 +74,7 @@ def _labels(metric: Metric | RelayMetric) -> str:
     said = []
     for name, values in zip(metric.labels, metric.closed, strict=True):
         known = OPEN.get(values) or ", ".join(f"`{value}`" for value in values)
+        if values is FIRST_NAMES:
+            known = f"the first {MOST_NAMES} names that come, {known}"
         said.append(f"`{name}`: {known}")
     return "; ".join(said)

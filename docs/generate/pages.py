@@ -14,7 +14,8 @@ import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from docs.generate import examples, flow, metrics
+from dashboards.source.listing import panels, read_all
+from docs.generate import alerts, examples, flow, metrics
 from streams.core.anomaly import KINDS
 from streams.core.lane import Lane
 from streams.core.wire import REASONS
@@ -30,7 +31,11 @@ _BLOCK: Final = re.compile(r"(<!-- generated: (\S+)(?: (\S+))? -->\n).*?(<!-- en
 
 def generated() -> dict[Path, str]:
     """Return path and text of everything that is generated, whole pages and pages with blocks."""
-    found = {DOCS / "metrics.md": metrics.page(), DOCS / "images" / "flow.svg": flow.picture()}
+    found = {
+        DOCS / "metrics.md": metrics.page(),
+        DOCS / "alerts.md": alerts.page(),
+        DOCS / "images" / "flow.svg": flow.picture(),
+    }
     for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(DOCS.rglob("*.md"))):
         text = path.read_text() if path.is_file() else ""
         if _BLOCK.search(text):
@@ -96,6 +101,15 @@ def _top(_: str) -> str:
     return "\n".join(["| file | what it is |", "|---|---|", *rows])
 
 
+def _panels(name: str) -> str:
+    """Return every panel of a dashboard with what it says of itself in English."""
+    rows = []
+    for panel in panels(read_all()[name]):
+        english = panel["description"].partition("\n")[0]
+        rows.append(f"| {panel['title']} | {english} |")
+    return "\n".join(["| panel | what it says |", "|---|---|", *rows])
+
+
 def _decisions(_: str) -> str:
     """Return the readings that the oracle of the simulation tests holds the product to."""
     source = runpy.run_path(str(ROOT / "tests" / "simulation" / "oracle_decisions.py"))
@@ -138,6 +152,7 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "modules": _modules,
     "top": _top,
     "decisions": _decisions,
+    "panels": _panels,
     "exit-codes": _exit_codes,
     "reasons": _reasons,
     "unfinished": _unfinished,

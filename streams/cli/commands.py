@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import config, demo, doctor, explain, relay, replay, simulate, topics, worker
+from streams.cli import calendar, config, demo, doctor, explain, relay, replay, simulate, topics, worker
 from streams.cli.shape import Commands
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(relay.app, name="relay", short_help="Bring alerts to group robots.
 app.command("replay", cls=replay.ReplayCommand, short_help="Judge files, or a range of the topics.")(replay.replay)
 app.command("simulate", short_help="Simulate a fleet with labelled faults.")(simulate.simulate)
 app.add_typer(topics.app, name="topics", short_help="Create or check the topics.")
+app.add_typer(calendar.app, name="calendar", short_help="Announce maintenance windows, or list those there are.")
 app.command("doctor", short_help="Find out what is wrong, and what to change.")(doctor.doctor)
 app.add_typer(config.app, name="config", short_help="Check a configuration, or show what is in force.")
 app.command("explain", cls=replay.ReplayCommand, short_help="Tell the life of a voucher, a code or a message.")(

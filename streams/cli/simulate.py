@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from streams.simulator.params import SimulationParams, Windows
 
 DEFAULT_SECONDS = 60.0
+Causes = Annotated[
+    list[str] | None,
+    typer.Option("--cause", metavar="ID", help="Scenario causes: only troubles of this cause; may be given again."),
+]
+Ranges = Annotated[str, typer.Option("--ranges", help="Scenario causes: all ranges, or only fit or evaluate.")]
 
 
 def simulate(  # noqa: PLR0913  one parameter for each option of the command
@@ -32,6 +37,8 @@ def simulate(  # noqa: PLR0913  one parameter for each option of the command
     duration: Seconds = None,
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds give equal files.")] = 1,
     scenario: Annotated[str, typer.Option("--scenario", help="How the day goes; see --list.")] = "steady",
+    causes: Causes = None,
+    ranges: Ranges = "all",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FOLDER", help="Write terminal.jsonl, host.jsonl and truth.jsonl here."),
@@ -60,7 +67,7 @@ def simulate(  # noqa: PLR0913  one parameter for each option of the command
         return
     settings = load_settings(config, overrides_with(overrides, brokers), os.environ, live=output is None)
     params = _params(settings, terminals=terminals, rate=rate, seed=seed, scenario=scenario, fit=fit)
-    params = dataclasses.replace(params, duration_s=duration or DEFAULT_SECONDS)
+    params = _with_troubles(params, duration or DEFAULT_SECONDS, causes, ranges)
     if output is not None:
         if brokers is not None:
             raise UsageError("--output and --bootstrap-servers are both given; keep one of them.")
@@ -114,6 +121,20 @@ def _params(
         by_merchant=settings.lane_key == "merchant_id",
         fit=fit,  # type: ignore[arg-type]  # checked above
     )
+
+
+def _with_troubles(
+    params: "SimulationParams", duration_s: float, causes: list[str] | None, ranges: str
+) -> "SimulationParams":
+    """Return the parameters with their length and the troubles wanted, checked before anything is opened."""
+    from streams.simulator.causes.plan import check_causes
+    from streams.simulator.params import RANGES
+
+    if ranges not in RANGES:
+        raise UsageError(f"--ranges is {ranges}, but must be {', '.join(RANGES[:-1])} or {RANGES[-1]}; choose one.")
+    chosen = tuple(causes or ())
+    check_causes(chosen)
+    return dataclasses.replace(params, duration_s=duration_s, causes=chosen, ranges=ranges)
 
 
 def _to_files(params: "SimulationParams", folder: Path, truth: Path | None, ending: str) -> "SimulationSummary":

@@ -99,8 +99,11 @@ class Correlator:
         at, source = event.log_time, event.source
         if self._redeliveries[source].seen(event.body.event_id, content_of(event), at):
             self._state.journal.count(at, "events_redelivered_total", SOURCES[source])
-        elif event.id_known:
+            return
+        if event.id_known:
             self._state.journal.count(at, "event_ids_reused_total", SOURCES[source])
+        if event.kind == "notice":
+            self._state.notice(event)
 
     def _unusual(self, event: Event, run: Run, batch_key: str) -> None:
         """Take an event of a number that stands already, or a reversal."""
@@ -126,7 +129,7 @@ class Correlator:
         """Take an event whose number stands already: an update, a duplicate, a second leg, a new voucher."""
         at, source = event.log_time, event.source
         if len(vouchers) > MANY_VOUCHERS:
-            self._thin_out(vouchers, at)
+            self._state.thin_out(vouchers, at)
         pending = None
         for voucher in vouchers:
             if voucher.batch_key != batch_key:
@@ -158,16 +161,6 @@ class Correlator:
         if voucher.kind in POINTING:
             self._await_chain(voucher, event.log_time)
         return True
-
-    def _thin_out(self, vouchers: list[Voucher], at: int) -> None:
-        floor = at - self._span_ms
-        kept = [
-            v for v in vouchers if not v.closed or v.anomaly is not None or max(leg.deadline for leg in v.legs) >= floor
-        ]
-        for voucher in vouchers:
-            if voucher not in kept:
-                self._state.memory.put_down_of_run(voucher, voucher.run)
-        vouchers[:] = kept
 
     def _new_voucher(self, event: Event, run: Run, batch_key: str) -> Voucher:
         state = self._state

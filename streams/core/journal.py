@@ -13,10 +13,12 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from streams.core.anomaly import Anomaly, Finding, field_rows, leg_row, voucher_anomaly_id, voucher_row
+from streams.core.maintenance import attributed, sentence_in, sentence_of
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.decode import Tally
+    from streams.core.diagnosis.calendar import Window
     from streams.core.voucher import Voucher
     from streams.core.wire import DeadLetter
 
@@ -59,11 +61,13 @@ class LaneOutput:
     milliseconds of log time between two legs, ``read`` counts the records handled.
     """
 
-    __slots__ = ("changes", "dead_letters", "pair_delays", "read", "tally")
+    __slots__ = ("changes", "dead_letters", "notices", "pair_delays", "read", "tally")
 
     def __init__(self) -> None:
         self.changes: list[AnomalyChange] = []
         self.dead_letters: list[DeadLetter] = []
+        self.notices: list[Window] = []
+        """Maintenance windows that notices told of, for the lanes that did not hear them."""
         self.tally: Tally = defaultdict(int)
         self.pair_delays: list[int] = []
         self.read = 0
@@ -88,6 +92,10 @@ class Journal:
         """Anomaly id -> who acknowledged it, and when in epoch milliseconds."""
         self._unsaid: set[str] = set()
         """Acknowledged anomalies that the topic shows as open, and that are not derived again yet."""
+        self.knows_windows = False
+        """Whether the control topic has been read to its end."""
+        self._inside: dict[str, str] = {}
+        """Anomaly id -> what the topic said at restart of the maintenance window it lies in, empty for none."""
         self._detected: dict[str, dict[str, object]] = {}
         """Anomaly id -> when it was first published, by its record."""
         self._matched: dict[str, int] = defaultdict(int)
@@ -97,6 +105,7 @@ class Journal:
         anomaly_id = str(record["id"])
         if record["acknowledged_by"] is not None:
             self._acknowledged[anomaly_id] = (str(record["acknowledged_by"]), int(str(record["acknowledged_at"])))
+        self._inside[anomaly_id] = sentence_in(record)
         self._detected[anomaly_id] = {name: record[name] for name in ("detected_at", "lateness_ms")}
 
     def acknowledge(self, anomaly_id: str, by: str, at_ms: int) -> None:
@@ -122,6 +131,17 @@ class Journal:
         by, at_ms = self._acknowledged[anomaly.id]
         anomaly.record = anomaly.record | {"acknowledged_by": by, "acknowledged_at": at_ms}
         self._revise(anomaly, int(str(anomaly.record["changed_at"])))
+
+    def attribute(self, anomaly: Anomaly, window: Window | None) -> None:
+        """Let an open anomaly say in which maintenance window it lies, if that is not what is known of it."""
+        before = sentence_in(anomaly.record)
+        now = "" if window is None else sentence_of(window)
+        anomaly.record = attributed(anomaly.record, now)
+        shown = self._inside.pop(anomaly.id, before)
+        if now and not shown:
+            self.out.tally["anomalies_in_maintenance_total", (anomaly.kind,)] += 1
+        if now != shown:
+            self._revise(anomaly, int(str(anomaly.record["changed_at"])))
 
     def take(self) -> LaneOutput:
         """Return what was collected since the last call."""
@@ -187,6 +207,7 @@ class Journal:
         self.open[anomaly.id] = anomaly
         self.awaited.discard(anomaly.id)
         said = self._say(anomaly, at)
+        self._say_where(anomaly, at, said=said)
         if anomaly.id in self._unsaid:
             self._unsaid.discard(anomaly.id)
             if not said:
@@ -202,6 +223,19 @@ class Journal:
             return
         anomaly.record = anomaly.record | {"evidence": [*known, sentence]}
         self._say(anomaly, at)
+
+    def _say_where(self, anomaly: Anomaly, at: int, *, said: bool) -> None:
+        """Say of an anomaly that is derived again what the calendar has learnt since it was published."""
+        shown = self._inside.pop(anomaly.id, None)
+        stored = self.stored.get(anomaly.id)
+        if said or shown is None or stored is None or stored[2] != "open":
+            return
+        if shown == sentence_in(anomaly.record):
+            return
+        if self.knows_windows:
+            self._revise(anomaly, at)
+        else:
+            anomaly.record = attributed(anomaly.record, shown)  # until the control topic says otherwise
 
     def resolve(self, anomaly: Anomaly, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
         """Close an open anomaly with one of the resolutions of its kind."""

@@ -29,6 +29,7 @@ from streams.core.wire import HOST, SOURCES, TERMINAL, DeadLetter, RawRecord
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from streams.core.diagnosis.calendar import Window
     from streams.core.ledger import Ledger
     from streams.core.policy import Policy
 
@@ -41,7 +42,8 @@ ROOM_PERCENT: Final = 90
 class LaneGauges:
     """The state of a lane at a glance; pairs are (terminal, host), times epoch milliseconds of log time.
 
-    ``amount_at_risk`` and ``amount_unresolved`` are minor units of ISO 4217 currencies.
+    ``amount_at_risk``, ``largest_amount`` and ``amount_unresolved`` are minor units of ISO 4217 currencies;
+    ``largest_amount`` is the amount of the one open anomaly that risks most.
     """
 
     pending: tuple[int, int]
@@ -50,6 +52,7 @@ class LaneGauges:
     log_time_ms: tuple[int | None, int | None]
     open: dict[tuple[str, str, str], int]
     amount_at_risk: dict[tuple[str, str], int]
+    largest_amount: dict[tuple[str, str], int]
     amount_unresolved: dict[str, int]
     stalled: tuple[bool, bool]
     silent_since_ms: tuple[int, int]
@@ -122,6 +125,7 @@ class Lane:
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
+        self._state.look_at_windows()
 
     def feed(self, source: int, records: Sequence[RawRecord], now_ms: int = 0) -> LaneOutput:
         """Take one fetch of one source and return everything that it led to.
@@ -273,6 +277,14 @@ class Lane:
         self._state.journal.acknowledge(anomaly_id, by, at_ms)
         return self._take(0)
 
+    def tell_windows(self, windows: tuple[Window, ...]) -> LaneOutput:
+        """Take the maintenance windows that the control topic holds now, all of them, in place of those before.
+
+        What is open then says in which window it lies, or that it lies in none.
+        """
+        self._state.tell_windows(windows)
+        return self._take(0)
+
     def _take(self, read: int) -> LaneOutput:
         self._episodes.report_splits()
         out = self._state.journal.take()
@@ -328,10 +340,13 @@ class Lane:
         state, merge = self._state, self._merge
         standing: dict[tuple[str, str, str], int] = defaultdict(int)
         risk: dict[tuple[str, str], int] = defaultdict(int)
+        largest: dict[tuple[str, str], int] = {}
         for anomaly in state.journal.open.values():
             standing[anomaly.kind, anomaly.severity, anomaly.link] += 1
             if anomaly.amount:
-                risk[anomaly.currency, anomaly.kind] += anomaly.amount
+                about = (anomaly.currency, anomaly.kind)
+                risk[about] += anomaly.amount
+                largest[about] = max(largest.get(about, 0), anomaly.amount)
         blind = state.blind
         packed = (0, 0) if merge.usual is None else merge.usual.pending
         times = tuple(time if time != UNREAD else None for time in self._log_time)
@@ -343,6 +358,7 @@ class Lane:
             log_time_ms=(times[TERMINAL], times[HOST]),
             open=dict(standing),
             amount_at_risk=dict(risk),
+            largest_amount=largest,
             amount_unresolved=dict(state.journal.unresolved),
             stalled=self.stalled(),
             silent_since_ms=(blind.silent_since(TERMINAL), blind.silent_since(HOST)) if blind is not None else (-1, -1),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from streams.core.diagnosis.calendar import CutOver
     from streams.core.dialects.dialect import RawFeed
 
 SECOND_MS = 1_000
@@ -66,6 +67,8 @@ class LinkPolicy:
     """Whether the batch number is part of the pairing key; an event without one is then a bad record."""
     compare_fields: tuple[str, ...] = COMPARABLE_FIELDS
     """The fields compared when both legs are approved, a subset of ``COMPARABLE_FIELDS``."""
+    institution: str = ""
+    """Who is behind the link, as maintenance windows name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class Policy:
     """Source name -> a customer's JSON name -> the canonical field name."""
     raw_feeds: Mapping[str, RawFeed] = field(default_factory=dict)
     """Source name -> how its raw ISO 8583 messages are read; a source that is missing sends JSON."""
+    cut_overs: tuple[CutOver, ...] = ()
+    """When hosts change their business day, every day."""
     max_pending: int = 10_000_000
     """Legs waiting for their other side in one lane."""
     max_waiting: int = 200_000

@@ -9,12 +9,15 @@ from mypy_extensions import mypyc_attr
 from streams.core.blindness import Blindness
 from streams.core.journal import Journal
 from streams.core.ledger import MemoryLedger
+from streams.core.maintenance import MARK, Maintenance, sentence_of, window_of
 from streams.core.memory import Memory
 from streams.core.timers import HORIZON, Timers
 from streams.core.voucher import ONE_SIDED, Run
+from streams.core.wire import SOURCES
 
 if TYPE_CHECKING:
     from streams.core.anomaly import Anomaly, Finding
+    from streams.core.diagnosis.calendar import Window
     from streams.core.event import Event
     from streams.core.ledger import Ledger
     from streams.core.policy import LinkPolicy, Policy
@@ -39,6 +42,7 @@ class LaneState:
         """Whether the ledger may have begun later than what is pointed at, as it cannot in a replay of files."""
         self.memory = Memory(policy, self.ledger, live=live)
         self.journal = Journal(number)
+        self.maintenance = Maintenance(policy)
         self.blind: Blindness | None = Blindness(number, partitions, policy) if live else None
         self.now = -1
         self.pending = [0, 0]
@@ -71,6 +75,17 @@ class LaneState:
                 if link and link.strip() in links:
                     return link.strip()
         return "other"
+
+    def thin_out(self, vouchers: list[Voucher], at: int) -> None:
+        """Let go of what is over and out of reach at a log time among many vouchers of one number."""
+        floor = at - self.policy.memory_ms
+        kept = [
+            v for v in vouchers if not v.closed or v.anomaly is not None or max(leg.deadline for leg in v.legs) >= floor
+        ]
+        for voucher in vouchers:
+            if voucher not in kept:
+                self.memory.put_down_of_run(voucher, voucher.run)
+        vouchers[:] = kept
 
     def begin(self, run: Run) -> None:
         """Count a voucher that was opened in a run."""
@@ -173,11 +188,17 @@ class LaneState:
         marks = ["held"] * held + ["limited"] * voucher.limited
         if main and voucher.marks and finding.kind in ("orphan_terminal", "orphan_host"):
             finding.evidence = (*finding.evidence, *(mark.sentence for mark in voucher.marks))
+        window = self.maintenance.covering(finding.legs)
+        if window is not None:
+            marks.append(MARK)
+            finding.evidence = (*finding.evidence, sentence_of(window))
         if voucher.batch_key:
             finding.evidence = (*finding.evidence, *self._other_batches(voucher))
         anomaly = self.journal.open_voucher(voucher, finding, at, self.link_label(voucher), marks)
         if anomaly is None:
             return None
+        if window is not None:
+            self.journal.count(at, "anomalies_in_maintenance_total", anomaly.kind)
         self._bound_open(at)
         if main:
             voucher.anomaly = anomaly
@@ -185,6 +206,32 @@ class LaneState:
         source, offset = finding.legs[0].source, finding.legs[0].offset
         self.timers.set(at + self.policy.resolve_horizon_ms, HORIZON, source, offset, anomaly)
         return anomaly
+
+    def tell_windows(self, windows: tuple[Window, ...]) -> None:
+        """Take all maintenance windows of the control topic, and look at what is open again."""
+        self.journal.knows_windows = True
+        if self.maintenance.tell(windows):
+            self.look_at_windows()
+
+    def look_at_windows(self) -> None:
+        """Let every open anomaly say in which window it lies; in none only if the control topic was read to its end."""
+        for anomaly in list(self.journal.open.values()):
+            window = self.maintenance.covering_record(anomaly.record)
+            if window is not None or self.maintenance.told is not None:
+                self.journal.attribute(anomaly, window)
+
+    def notice(self, event: Event) -> None:
+        """Take a notice: its window holds in this lane at once, and elsewhere when it was passed on."""
+        try:
+            window = window_of(event)
+        except ValueError:
+            self.journal.count(event.log_time, "notices_unreadable_total", SOURCES[event.source])
+            return
+        if window is None or not self.maintenance.notice(window):
+            return
+        # In a replay, too: who read it first may not have come to pass it on.
+        self.journal.out.notices.append(window)
+        self.look_at_windows()
 
     def _other_batches(self, voucher: Voucher) -> list[str]:
         """Return the hint that the same voucher number stands in another batch of the terminal."""

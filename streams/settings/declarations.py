@@ -29,6 +29,7 @@ from streams.settings.dialect_names import JSON, DialectName, Zone
 from streams.settings.dialects import load_dialect
 from streams.settings.kinds import Choice, Duration, File, Flag, Names, Text, Whole, WindowPerKind
 from streams.settings.links import FieldMap, Links, LinkSettings
+from streams.settings.maintenance import CutOvers, cut_overs_of
 from streams.settings.relay import RelaySettings
 
 if TYPE_CHECKING:
@@ -218,6 +219,12 @@ class Settings(RelaySettings):
         "Host links by name: told apart in metrics, each with settings of its own where it differs.",
         "Judgement",
     )
+    cut_over: tuple[str, ...] = setting(
+        CutOvers(),
+        (),
+        "When hosts change their business day, every day: anomalies then are marked as inside maintenance.",
+        "Judgement",
+    )
     field_map: Mapping[str, Mapping[str, str]] = setting(
         FieldMap(),
         {},
@@ -303,6 +310,7 @@ class Settings(RelaySettings):
             field_maps=self.field_map,
             raw_feeds=self._raw_feeds(),
             by_merchant=self.lane_key == "merchant_id",
+            cut_overs=tuple(cut_overs_of(self.cut_over, self.links)),
         )
 
     def _raw_feeds(self) -> Mapping[str, RawFeed]:
@@ -323,13 +331,15 @@ class Settings(RelaySettings):
         return LinkPolicy(
             self.batch_in_key if said.batch_in_key is None else said.batch_in_key,
             self.compare_fields if said.compare_fields is None else said.compare_fields,
+            said.institution or "",
         )
 
 
 _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
-    if item.name not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "by_merchant")
+    if item.name
+    not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "by_merchant", "cut_overs")
 )
 """Settings and policy spell these alike and mean the same."""
 

@@ -68,7 +68,7 @@ def _default(setting: Setting) -> str:
     if isinstance(plain, bool):
         return f"`{str(plain).lower()}`"
     if isinstance(plain, list):
-        return "all of them" if len(plain) > 1 else f"`[{plain[0]}]`"
+        return "all of them" if len(plain) > 1 else f"`[{', '.join(plain)}]`"
     return f"`{plain}`"
 
 

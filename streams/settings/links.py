@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from streams.core.policy import COMPARABLE_FIELDS
 from streams.core.wire import Body
 from streams.settings.dialect_names import DialectName
-from streams.settings.kinds import Flag, Kind, Names, did_you_mean, refuse_unknown
+from streams.settings.kinds import Flag, Kind, Names, Text, did_you_mean, refuse_unknown
+from streams.settings.maintenance import CutOvers
 from streams.settings.tree import Branch, Leaf, Node
 
 MAX_LINKS = 20
 """Links are values of a metric label, and a label must stay small."""
 
-_OF_A_LINK = ("batch_in_key", "compare_fields", "dialect")
+_OF_A_LINK = ("batch_in_key", "compare_fields", "dialect", "institution", "cut_over")
 CANONICAL_FIELDS = tuple(Body.__struct_fields__)
 
 
@@ -26,6 +27,8 @@ class LinkSettings:
     batch_in_key: bool | None = None
     compare_fields: tuple[str, ...] | None = None
     dialect: str | None = None
+    institution: str | None = None
+    cut_over: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Links(Kind[Mapping[str, LinkSettings]]):
     @property
     def constraint(self) -> str:
         """The limits in words."""
-        return f"at most {MAX_LINKS} names of 1 to 32 characters; below each: batch_in_key, compare_fields, dialect"
+        return f"at most {MAX_LINKS} names of 1 to 32 characters; below each: {', '.join(_OF_A_LINK)}"
 
     def read(self, node: Node, name: str, faults: list[str]) -> Mapping[str, LinkSettings] | None:
         """Return what was said for each link."""
@@ -77,6 +80,10 @@ def _plain_link(settings: LinkSettings) -> dict[str, object]:
         plain["compare_fields"] = list(settings.compare_fields)
     if settings.dialect is not None:
         plain["dialect"] = settings.dialect
+    if settings.institution is not None:
+        plain["institution"] = settings.institution
+    if settings.cut_over is not None:
+        plain["cut_over"] = list(settings.cut_over)
     return plain
 
 
@@ -88,12 +95,14 @@ def _read_link(node: Node, name: str, faults: list[str]) -> LinkSettings:
         if node.resolved() is not None:
             faults.append(f"{node.where}: {name} is {node.value}, but must hold settings; write {name}: {{}}.")
         return LinkSettings()
-    batch, fields, dialect = (node.take(key) for key in _OF_A_LINK)
+    batch, fields, dialect, institution, cut_over = (node.take(key) for key in _OF_A_LINK)
     refuse_unknown(node, f"{name}.", _OF_A_LINK, faults)
     return LinkSettings(
         None if batch is None else Flag().read(batch, f"{name}.batch_in_key", faults),
         None if fields is None else Names(options=COMPARABLE_FIELDS).read(fields, f"{name}.compare_fields", faults),
         None if dialect is None else DialectName().read(dialect, f"{name}.dialect", faults),
+        None if institution is None else Text().read(institution, f"{name}.institution", faults),
+        None if cut_over is None else CutOvers().read(cut_over, f"{name}.cut_over", faults),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.simulator.truth import BadRecord, Claim, Expectation
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Script = Callable[["Stage"], Sequence[Claim | BadRecord]]
 """Acts on the stage and returns one claim for each expected anomaly, in their order; where none is
 expected, one claim for each voucher that must stay clean."""
+
+
+UNKNOWN: Final = "unknown"
+"""The cause of a fault that leaves no evidence of one."""
 
 
 class Span(NamedTuple):
@@ -37,6 +41,8 @@ class Fault:
     """Why the contract leads from the script to what is expected."""
     weight: float = 1.0
     kafka_only: bool = False
+    cause: str = UNKNOWN
+    """The cause that this fault stands for by itself; one of the ids of the cause table."""
 
 
 def paired(windows: Windows) -> Span:
@@ -79,6 +85,12 @@ def waited_and_reversed(windows: Windows) -> Span:
 def in_progress(windows: Windows) -> Span:
     """Span of an interim answer and of what comes after it."""
     return Span(windows.in_progress_ms + 2 * windows.pair_ms, windows.in_progress_ms + 4 * windows.pair_ms)
+
+
+def repeated(windows: Windows) -> Span:
+    """Span of a voucher that is sent again after it was judged."""
+    again_ms = 3 * windows.pair_ms + windows.refund_ms
+    return Span(again_ms, again_ms + windows.pair_ms + max(windows.pair_ms, windows.refund_ms))
 
 
 def redelivered(windows: Windows) -> Span:

@@ -136,6 +136,17 @@ class Past(NamedTuple):
     pan_head: str
     pan_tail: str
     at_ms: int
+    refunded: int = 0
+    """Minor units given back so far."""
+    rests_until_ms: int = 0
+    """Nothing points at it before this moment: what was done to it last may still be under way."""
+
+
+class Undoing(NamedTuple):
+    """A void that both sides approved, and what it voided."""
+
+    void: Past
+    original: Past
 
 
 @dataclass(slots=True)
@@ -163,6 +174,24 @@ class Terminal:
     sales: deque[Past] = field(default_factory=deque)
     preauths: deque[Past] = field(default_factory=deque)
     completions: deque[Past] = field(default_factory=deque)
+    declined: deque[Past] = field(default_factory=deque)
+    refunded: deque[Past] = field(default_factory=deque)
+    """Sales of which a part was refunded."""
+    voids: deque[Undoing] = field(default_factory=deque)
+    first_number: int = 1
+    """The first number that was ever taken."""
+    reusable_from: int = 0
+    """Numbers before this one are not used again however the terminal forgets: something is, or may be, still
+    open under one of them.  0: all may be."""
+    model: str = ""
+    network: str = ""
+
+    def forget_originals(self) -> None:
+        """Let nothing that lies behind be pointed at any more: its numbers are about to be used again."""
+        memories = (self.sales, self.preauths, self.completions, self.declined, self.refunded)
+        for memory in memories:
+            memory.clear()
+        self.voids.clear()
 
     def take_number(self) -> int:
         """Return the next voucher number; 999999 is followed by 1."""
@@ -217,6 +246,9 @@ def _build_terminal(rng: Random, index: int, merchant: str, region: Region, link
         skew_ms=rng.randrange(-LARGEST_SKEW_MS, LARGEST_SKEW_MS),
         operator=f"{rng.randrange(1, 9):02d}",
         next_number=first,
+        first_number=first,
+        model=model,
+        network=network,
         batch=rng.randrange(1, 400),
         batch_left=rng.randrange(SHORTEST_BATCH, LONGEST_BATCH),
         terminal_ids=f'"terminal_id":"{terminal_id}","merchant_id":"{merchant}"',

@@ -18,6 +18,8 @@ SHORTEST_PAIR_MS: Final = 500
 MAX_TERMINALS: Final = 1_000_000
 
 Fit = Literal["free", "sent", "settled"]
+Ranges = Literal["all", "fit", "evaluate"]
+RANGES: Final[tuple[Ranges, ...]] = ("all", "fit", "evaluate")
 SourceName = Literal["terminal", "host"]
 
 
@@ -83,6 +85,10 @@ class SimulationParams:
     fit: Fit = "free"
     """What of a fault must lie before the timeline's end, else it does not start: nothing, all of
     its records, or its final state too."""
+    causes: tuple[str, ...] = ()
+    """The causes of which there are troubles, in a scenario that has any; none given means all."""
+    ranges: Ranges = "all"
+    """Which parts of the ranges the troubles' parameters are drawn from; ``fit`` and ``evaluate`` share none."""
 
     def __post_init__(self) -> None:
         """Refuse a size that cannot be simulated.

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from streams.errors import UsageError
+from streams.simulator.causes.kinds import NOISE
+from streams.simulator.chain_faults import CHAIN_FAULTS
 from streams.simulator.faults import BROKEN, FAULTS
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class Scenario:
     """Share of the terminals' records that are uploaded late, well inside the pair window."""
     bursts: bool = False
     """Ten times the traffic for five seconds of every minute, instead of the day's shape."""
+    chain_share: float = 0.0
+    """Share of ordinary acts that point at earlier ones: voids of voids and refunds in parts among them."""
+    troubled: bool = False
+    """Whether the causes of the table have episodes, with what they do besides."""
     stalls: bool = False
     """Whether each source in turn falls silent and then delivers what it held back; live streams only."""
 
@@ -59,6 +65,19 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "big_events": Scenario("an ordinary day in events of about 1.5 kB", 0.01, padding=BIG_EVENT_PADDING),
     "rejects": Scenario(
         "four acts in five are bad records", 0.8, {label: FAULTS[label].weight for label in FAULTS if label in BROKEN}
+    ),
+    "chains": Scenario(
+        "many voids, refunds and completions; one act in twelve of them is a fault",
+        0.08,
+        {label: fault.weight for label, fault in CHAIN_FAULTS.items()},
+        chain_share=0.35,
+    ),
+    "causes": Scenario(
+        "every cause has its troubles, with side effects; few faults besides",
+        0.006,
+        dict.fromkeys(NOISE, 1.0),
+        chain_share=0.12,
+        troubled=True,
     ),
     "stall": Scenario("calm traffic in which each source falls silent once", 0.0, stalls=True),
 }

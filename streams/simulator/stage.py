@@ -11,9 +11,10 @@ from streams.simulator.fleet import LONGEST_BATCH, SHORTEST_BATCH, Past, Termina
 from streams.simulator.voucher import Voucher, host_value, month_day, terminal_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from random import Random
 
+    from streams.simulator.causes.episode import Episode
     from streams.simulator.params import SimulationParams, SourceName
     from streams.simulator.scenarios import Scenario
 
@@ -64,6 +65,12 @@ class Stage:
         self._sequence = 0
         self._padding = f',"trace":"{"n" * scenario.padding}"' if scenario.padding else ""
         self._tardy = scenario.tardy
+        self.episode: Episode | None = None
+        """The trouble of which the act on stage is a fault."""
+        self.slow = False
+        """Whether the terminal on stage takes long to upload whatever it has."""
+        self.witness: Callable[[str], str] | None = None
+        """Returns further evidence for a terminal's event with a response code, JSON members with a leading comma."""
 
     def begin(self, at_ms: int, terminal: Terminal | None = None) -> None:
         """Let the next script act at ``at_ms`` on a terminal, a drawn one if none is given."""
@@ -89,7 +96,7 @@ class Stage:
 
     def terminal_delay(self) -> int:
         """Return a terminal's usual delay in milliseconds; some upload late, well inside the pair window."""
-        if self.random() < self._tardy:
+        if self.slow or self.random() < self._tardy:
             return self.between(0.05, 0.3, self.windows.pair_ms)
         return int((150 + self.random() * 900) * self._swift)
 
@@ -101,6 +108,8 @@ class Stage:
         if amount is None:
             amount = 100 + int(60_000 * random() ** 3) if past is None else past.amount
         number = terminal.take_number()
+        if kind == "refund":
+            terminal.reusable_from = terminal.next_number  # its window is the longest
         drawn = int(random() * 10**8)
         return Voucher(
             terminal=terminal,
@@ -129,10 +138,12 @@ class Stage:
                 f'"kind":"{voucher.kind}","amount":{voucher.amount}}}'
             )
         self.vouchers += 1
+        number = terminal.take_number() if own else voucher.number
+        terminal.reusable_from = terminal.next_number  # until the reversal is over, and what it reverses waits so long
         return Voucher(
             terminal=terminal,
             kind="reversal",
-            number=terminal.take_number() if own else voucher.number,
+            number=number,
             batch=voucher.batch,
             amount=voucher.amount,
             pan_head=voucher.pan_head,
@@ -143,17 +154,15 @@ class Stage:
             original=original,
         )
 
-    def point(self, voucher: Voucher, past: Past, *, by: str, kind: str) -> None:
+    def point(self, voucher: Voucher, past: Past, *, by: str, kind: str, dated: bool = True) -> None:
         """Let a voucher name an earlier one: ``by`` its number, its RRN or its authorisation code."""
         offset = self.terminal.region.offset_minutes
         numbers = f'"batch_number":"{past.batch:06d}","voucher_number":"{past.number:06d}"'
         if by != "number":
             numbers = '"batch_number":"000000","voucher_number":"000000"'
         reference = {"number": "", "rrn": f',"rrn":"{past.rrn}"', "auth": f',"auth_code":"{past.auth}"'}[by]
-        voucher.original = (
-            f',"original":{{{numbers},"date":"{month_day(past.at_ms + self.terminal.skew_ms, offset)}",'
-            f'"kind":"{kind}","amount":{past.amount}{reference}}}'
-        )
+        date = f',"date":"{month_day(past.at_ms + self.terminal.skew_ms, offset)}"' if dated else ""
+        voucher.original = f',"original":{{{numbers}{date},"kind":"{kind}","amount":{past.amount}{reference}}}'
 
     def terminal_leg(
         self,
@@ -169,6 +178,8 @@ class Stage:
         if not event_id:
             self._sequence += 1
             event_id = f"t-{self._prefix}-{self._sequence}"
+        if self.witness is not None:
+            extra += self.witness(code)
         value = terminal_value(voucher, event_id, code, outcome, clock_ms, extra + self._padding)
         self.send("terminal", self.at_ms + delay_ms, voucher.terminal.key, value)
         return event_id

@@ -9,7 +9,7 @@ from bisect import bisect
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from streams.simulator.fleet import Past
+from streams.simulator.fleet import Past, Undoing
 
 if TYPE_CHECKING:
     from collections import deque
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DECLINES: Final = ("51", "51", "55", "54", "61", "05", "57", "30")
 """Codes of declined and rejected sales; 25 and 12 are no normal answer to anything."""
+
+CARD_CODES: Final = ("51", "54", "55", "61", "65")
+"""Codes of a card that is at fault: no funds, expired, wrong PIN, over its limits."""
 
 OLDEST_ORIGINAL_MS: Final = 12 * 3_600_000
 REMEMBERED_ORIGINALS: Final = 8
@@ -40,7 +43,7 @@ def sale(stage: Stage) -> None:
     voucher = stage.voucher()
     both_approved(stage, voucher)
     stage.terminal.batch_total += voucher.amount
-    _remember(stage.terminal.sales, voucher)
+    remember(stage.terminal.sales, voucher)
 
 
 def declined_sale(stage: Stage) -> None:
@@ -49,13 +52,15 @@ def declined_sale(stage: Stage) -> None:
     code = stage.rng.choice(DECLINES)
     stage.host_leg(voucher, stage.host_delay(), code)
     stage.terminal_leg(voucher, stage.terminal_delay(), code)
+    if voucher.kind == "sale" and code in CARD_CODES:
+        remember(stage.terminal.declined, voucher)
 
 
 def preauth(stage: Stage) -> None:
     """Approve a pre-authorisation on both sides."""
     voucher = stage.voucher("preauth")
     both_approved(stage, voucher)
-    _remember(stage.terminal.preauths, voucher)
+    remember(stage.terminal.preauths, voucher)
 
 
 def query(stage: Stage) -> None:
@@ -65,18 +70,20 @@ def query(stage: Stage) -> None:
 
 def void(stage: Stage) -> None:
     """Void a sale of the same batch by its number, with its amount, once."""
-    past = _take(stage, stage.terminal.sales, same_batch=True)
+    past = take(stage, stage.terminal.sales, same_batch=True)
     if past is None:
         sale(stage)
         return
     voucher = stage.voucher("void", past)
     stage.point(voucher, past, by="number", kind="sale")
     both_approved(stage, voucher)
+    if len(stage.terminal.voids) < REMEMBERED_ORIGINALS:
+        stage.terminal.voids.append(Undoing(past_of(voucher), past))
 
 
 def refund(stage: Stage) -> None:
     """Refund a sale in full or in part, once, by its RRN; batch and voucher are zeros as UnionPay has them."""
-    past = _take(stage, stage.terminal.sales, same_batch=False)
+    past = take(stage, stage.terminal.sales, same_batch=False)
     if past is None:
         sale(stage)
         return
@@ -88,7 +95,7 @@ def refund(stage: Stage) -> None:
 
 def completion(stage: Stage) -> None:
     """Complete a pre-authorisation by its authorisation code, within 115 percent, once."""
-    past = _take(stage, stage.terminal.preauths, same_batch=False)
+    past = take(stage, stage.terminal.preauths, same_batch=False)
     if past is None:
         preauth(stage)
         return
@@ -96,12 +103,12 @@ def completion(stage: Stage) -> None:
     voucher = stage.voucher("completion", past, amount)
     stage.point(voucher, past, by="auth", kind="preauth")
     both_approved(stage, voucher)
-    _remember(stage.terminal.completions, voucher)
+    remember(stage.terminal.completions, voucher)
 
 
 def preauth_void(stage: Stage) -> None:
     """Void a pre-authorisation of the same batch by its number, with its amount, once."""
-    past = _take(stage, stage.terminal.preauths, same_batch=True)
+    past = take(stage, stage.terminal.preauths, same_batch=True)
     if past is None:
         preauth(stage)
         return
@@ -112,7 +119,7 @@ def preauth_void(stage: Stage) -> None:
 
 def completion_void(stage: Stage) -> None:
     """Void a completion of the same batch by its number, with its amount, once."""
-    past = _take(stage, stage.terminal.completions, same_batch=True)
+    past = take(stage, stage.terminal.completions, same_batch=True)
     if past is None:
         sale(stage)
         return
@@ -197,33 +204,37 @@ def act(stage: Stage) -> None:
     _SHAPES[bisect(_BOUNDS, stage.random())][1](stage)
 
 
-def _remember(memory: deque[Past], voucher: Voucher) -> None:
+def remember(memory: deque[Past], voucher: Voucher) -> None:
+    """Keep an approved voucher, or one whose refusal matters, for what may point at it later."""
     # What is there stays until it is used: a busy till would else forget all before it is old enough.
     if len(memory) >= REMEMBERED_ORIGINALS:
         return
-    memory.append(
-        Past(
-            voucher.kind,
-            voucher.number,
-            voucher.batch,
-            voucher.amount,
-            voucher.rrn,
-            voucher.auth,
-            voucher.pan_head,
-            voucher.pan_tail,
-            voucher.at_ms,
-        )
+    memory.append(past_of(voucher))
+
+
+def past_of(voucher: Voucher) -> Past:
+    """Return what is remembered of a voucher."""
+    return Past(
+        voucher.kind,
+        voucher.number,
+        voucher.batch,
+        voucher.amount,
+        voucher.rrn,
+        voucher.auth,
+        voucher.pan_head,
+        voucher.pan_tail,
+        voucher.at_ms,
     )
 
 
-def _take(stage: Stage, memory: deque[Past], *, same_batch: bool) -> Past | None:
+def take(stage: Stage, memory: deque[Past], *, same_batch: bool) -> Past | None:
     """Take the oldest usable original away for good, so that none is pointed at twice.
 
     One younger than a pair window is left: its own legs may still be under way.  One older than
     half a day is dropped: a monitor remembers originals for a day.
     """
     while memory:
-        if memory[0].at_ms + stage.windows.pair_ms > stage.at_ms:
+        if max(memory[0].at_ms + stage.windows.pair_ms, memory[0].rests_until_ms) > stage.at_ms:
             return None
         past = memory.popleft()
         is_young = past.at_ms + OLDEST_ORIGINAL_MS > stage.at_ms

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Risk = Literal["amount", "zero", "claimed"]
 Truth = dict[str, Any]
-"""One line of truth: fault, terminal_id, voucher_number, kind, status, resolution, amount_at_risk
+"""One line of truth: fault, cause, terminal_id, voucher_number, kind, status, resolution, amount_at_risk
 (minor units), currency, severity, event_ids, at (epoch milliseconds); ``kind`` is None where the
 fault must lead to nothing.  A bad record's line has ``reason`` and ``source`` besides."""
 
@@ -49,11 +49,12 @@ class BadRecord:
     reason: str
 
 
-def claim_truth(fault: str, expected: Expectation | None, claim: Claim, at_ms: int) -> Truth:
+def claim_truth(fault: str, cause: str, expected: Expectation | None, claim: Claim, at_ms: int) -> Truth:
     """Return the line of truth of one expected anomaly, or of a fault that must lead to none."""
     voucher = claim.voucher
     line: Truth = {
         "fault": fault,
+        "cause": cause,
         "terminal_id": voucher.terminal.terminal_id,
         "voucher_number": f"{voucher.number:06d}",
         "kind": None,
@@ -74,9 +75,9 @@ def claim_truth(fault: str, expected: Expectation | None, claim: Claim, at_ms: i
     return line
 
 
-def bad_record_truth(fault: str, bad: BadRecord, at_ms: int) -> Truth:
+def bad_record_truth(fault: str, cause: str, bad: BadRecord, at_ms: int) -> Truth:
     """Return the line of truth of one record that must become a dead letter."""
-    line = claim_truth(fault, None, Claim(bad.voucher, (bad.event_id,)), at_ms)
+    line = claim_truth(fault, cause, None, Claim(bad.voucher, (bad.event_id,)), at_ms)
     return {**line, "reason": bad.reason, "source": bad.source}
 
 
@@ -84,6 +85,7 @@ def stall_truth(source: str, at_ms: int, until_ms: int) -> Truth:
     """Return the line of truth of one silence of a whole source."""
     return {
         "fault": "stalled_feed",
+        "cause": "feed_gap",
         "terminal_id": None,
         "voucher_number": None,
         "kind": "source_stalled",

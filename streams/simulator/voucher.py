@@ -19,20 +19,11 @@ MOST_STAMPS: Final = 4_096
 
 OUTCOME_OF: Final = {
     "00": "approved",
-    "05": "declined",
-    "51": "declined",
-    "54": "declined",
-    "55": "declined",
-    "57": "declined",
-    "61": "declined",
-    "25": "declined",
+    **dict.fromkeys(("03", "05", "12", "13", "14", "19", "22", "25", "51", "54", "55", "57", "58"), "declined"),
+    **dict.fromkeys(("61", "62", "65", "90"), "declined"),
     "09": "in_progress",
-    "68": "unknown",
-    "91": "unknown",
-    "96": "unknown",
-    "98": "unknown",
-    "30": "rejected",
-    "A0": "rejected",
+    **dict.fromkeys(("06", "68", "91", "92", "96", "98"), "unknown"),
+    **dict.fromkeys(("30", "77", "97", "A0"), "rejected"),
 }
 """The response codes that the fleet uses, after the domain page's table of field 39."""
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE_FOLDERS = ("streams", "tests", "benchmarks", ".ci")
+CODE_FOLDERS = ("streams", "tests", "benchmarks", "dashboards", ".ci")
 
 
 def code_files() -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import urllib.request
 from typing import TYPE_CHECKING, Any, Self
@@ -11,28 +10,24 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 
 from streams.embedded.leash import leashed
-from tests.integration.relay_process import PATIENCE_SECONDS
+from tests.integration.relay_process import PATIENCE_SECONDS, TOKEN
 from tests.integration.worker_process import free_port, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-REMEDY = "apt-get install prometheus-alertmanager"
-
-
-def program() -> str | None:
-    """Return the program's path, None where it is not installed; Debian calls it by the longer name."""
-    return shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    from tests.operations.programs import Programs
 
 
 class Peer:
     """One Alertmanager without a cluster, with groups that are told at once; a context manager."""
 
-    def __init__(self, folder: Path, name: str, receiver: str, token: str) -> None:
+    def __init__(self, programs: Programs, folder: Path, name: str, receiver: str) -> None:
         """Write the configuration; ``receiver`` is the webhook's address."""
+        self._program = str(programs.alertmanager)
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        http = {"authorization": {"type": "Bearer", "credentials": token}}
+        http = {"authorization": {"type": "Bearer", "credentials": TOKEN}}
         route = {
             "receiver": "relay",
             "group_by": ["alertname", "kind"],
@@ -53,7 +48,7 @@ class Peer:
             self._process = subprocess.Popen(
                 leashed(
                     [
-                        program() or "",
+                        self._program,
                         f"--config.file={self._config}",
                         f"--storage.path={self._folder}",
                         f"--web.listen-address=127.0.0.1:{self.port}",

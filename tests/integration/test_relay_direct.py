@@ -10,8 +10,8 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from tests.integration.alertmanager_process import REMEDY, Peer, program
-from tests.integration.relay_process import PATIENCE_SECONDS, TOKEN, RelayProcess
+from tests.integration.alertmanager_process import Peer
+from tests.integration.relay_process import PATIENCE_SECONDS, RelayProcess
 from tests.integration.relay_robots import Robots
 from tests.integration.worker_process import free_port, until
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.kafka_broker import KafkaBroker
+    from tests.operations.programs import Programs
 
 pytestmark = pytest.mark.integration
 TOPIC = "relay-anomalies"
@@ -52,12 +53,10 @@ def robots() -> Iterator[Robots]:
 
 
 @pytest.fixture
-def peers(tmp_path: Path) -> Iterator[list[Peer]]:
+def peers(programs: Programs, tmp_path: Path) -> Iterator[list[Peer]]:
     """Two Alertmanagers that post to the port that the relay will have."""
-    if program() is None:
-        pytest.skip(f"a real Alertmanager is not installed ({REMEDY})")
     receiver = f"http://127.0.0.1:{PORT}/alertmanager"
-    with Peer(tmp_path, "one", receiver, TOKEN) as one, Peer(tmp_path, "two", receiver, TOKEN) as two:
+    with Peer(programs, tmp_path, "one", receiver) as one, Peer(programs, tmp_path, "two", receiver) as two:
         yield [one, two]
 
 

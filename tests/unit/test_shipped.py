@@ -45,6 +45,9 @@ def test_the_wheel_brings_the_files_along(tmp_path: Path) -> None:
     """A built wheel holds code and shipped folders where ``shipped`` looks, and no test."""
     wheel = next(iter(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])))
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"streams/shipped.py", "streams/_shipped/dashboards/README.md"} <= names
-    assert {f"streams/_shipped/config/{path.name}" for path in (ROOT / "config").glob("*.csv")} <= names
+    assert {"streams/shipped.py", "streams/_shipped/dashboards/overview.json"} <= names
+    assert not any("dashboards/source" in name for name in names)
+    config = [path for path in (ROOT / "config").rglob("*") if path.is_file()]
+    assert {f"streams/_shipped/{path.relative_to(ROOT)}" for path in config} <= names
+    assert {"prometheus.yml", "alertmanager.yml", "voucherwatch.tmpl", "pipeline.yml"} <= {path.name for path in config}
     assert not any(name.startswith(("tests/", "config/", "dashboards/")) for name in names)

@@ -210,7 +210,7 @@ class BatchConsumer(Consumer):
     @Service.task
     async def _follow_control(self) -> None:
         try:
-            await self._driver.control.follow(self._host.acknowledge)
+            await self._driver.control.follow(self._host.acknowledge, self._host.tell_windows)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  a lane may be broken

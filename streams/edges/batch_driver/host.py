@@ -20,6 +20,7 @@ from streams.errors import ConfigurationError, VoucherwatchError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+    from streams.core.diagnosis.calendar import Window
     from streams.core.lane import AnomalyChange, LaneOutput
     from streams.core.wire import RawRecord
     from streams.edges.batch_driver.outbox import Outbox
@@ -87,7 +88,10 @@ class LaneHost:
         self._on_failure = on_failure
         self._name = uuid.uuid4().hex
         self._guard = LastWord(history, publisher, outbox)
+        self.on_notice: Callable[[Window], None] = lambda _: None
+        """Passes on the window that a notice told one lane of."""
         self._acknowledgements: dict[str, tuple[str, int]] = {}
+        self._windows: tuple[Window, ...] | None = None
         self._commit_lock = asyncio.Lock()
         self._rebuilding: asyncio.Task[None] | None = None
 
@@ -110,6 +114,9 @@ class LaneHost:
             number: HostedLane(number, self._make_lane(number, count), self.topics, now, self.ledgers.of(number))
             for number in sorted(numbers[0])
         }
+        if self._windows is not None:
+            for hosted in self.lanes.values():
+                hosted.lane.tell_windows(self._windows)
         self.assigned = True
         self.last_positions = {}
         self._observer.count_rebalance()
@@ -152,6 +159,8 @@ class LaneHost:
                 for hosted in ready:
                     for anomaly_id, (by, at_ms) in self._acknowledgements.items():
                         self._take(hosted, hosted.lane.acknowledge(anomaly_id, by, at_ms), timed=False)
+                    if self._windows is not None:
+                        self._take(hosted, hosted.lane.tell_windows(self._windows), timed=False)
                 if ready:
                     work = partial(self._guard.keep, ready, published, writer)
                     guards.append(asyncio.ensure_future(self._or_fail(work)))
@@ -258,17 +267,28 @@ class LaneHost:
             if hosted.ready:
                 self._take(hosted, hosted.lane.acknowledge(anomaly_id, by, at_ms), timed=False)
 
+    def tell_windows(self, windows: tuple[Window, ...]) -> None:
+        """Let every lane know the maintenance windows that stand in the control topic; later lanes, too."""
+        self._windows = windows
+        for hosted in self.lanes.values():
+            if hosted.ready:
+                self._take(hosted, hosted.lane.tell_windows(windows), timed=False)
+
     def _take(self, hosted: HostedLane, output: LaneOutput, *, timed: bool = True) -> None:
         self._observer.count(output.tally)
         if output.pair_delays:
             self._observer.observe_pairs(output.pair_delays)
         timed = timed and not hosted.replaying
         for change in output.changes:
+            if change.revision == 1:
+                self._observer.count_anomaly(change.record)
             on_acknowledged = partial(self._published, change) if timed else None
             self.outbox.put(hosted.sends, partial(self._anomaly, hosted, change), on_acknowledged)
             hosted.hidden.discard(change.anomaly_id)
         for letter in output.dead_letters:
             self.outbox.put(hosted.sends, partial(self._publisher.dead_letter, hosted.number, letter))
+        for window in output.notices:
+            self.on_notice(window)
         hosted.wanted = hosted.lane.wants()
 
     def _anomaly(self, hosted: HostedLane, change: AnomalyChange) -> Outgoing:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from streams.core.cut import Cut
+    from streams.core.diagnosis.calendar import Window
     from streams.core.lane import AnomalyChange, Lane
     from streams.core.wire import DeadLetter
 
@@ -140,8 +141,17 @@ class History(Protocol):
 class Control(Protocol):
     """Follows what operators tell the workers."""
 
-    async def follow(self, acknowledge: Callable[[str, str, int], None]) -> None:
-        """Tell every acknowledgement (anomaly id, by, at in epoch ms), old ones first, until cancelled."""
+    async def follow(
+        self, acknowledge: Callable[[str, str, int], None], windows: Callable[[tuple[Window, ...]], None]
+    ) -> None:
+        """Tell every acknowledgement (anomaly id, by, at in epoch ms), old ones first, until cancelled.
+
+        ``windows`` is told all maintenance windows that stand there, once the end was reached and after
+        every change.
+        """
+
+    def pass_on(self, window: Window) -> None:
+        """Write down the window that a notice told one lane of, so that all lanes learn of it; as well as can be."""
 
 
 class InputLog(Protocol):
@@ -183,6 +193,9 @@ class Observer(Protocol):
 
     def count(self, tally: Mapping[tuple[str, tuple[str, ...]], int]) -> None:
         """Add a lane's tally."""
+
+    def count_anomaly(self, record: Mapping[str, object]) -> None:
+        """Take the first record of an anomaly."""
 
     def observe_pairs(self, delays_ms: Sequence[int]) -> None:
         """Take the delays between the two legs of the pairs of one call."""

@@ -11,8 +11,9 @@ from prometheus_client.registry import Collector
 
 from streams.core.currency import KNOWN, minor_units
 from streams.core.wire import SOURCES
+from streams.edges.metrics.bounded import BoundedNames
 from streams.edges.metrics.histogram import BatchHistogram
-from streams.edges.metrics.table import COUNTERS, EXTRA_STARTS, GAUGES, HISTOGRAMS, PREFIX
+from streams.edges.metrics.table import COUNTERS, EXTRA_STARTS, GAUGES, HISTOGRAMS, LIMITS, PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,6 +49,8 @@ class WorkerReading:
     topics: tuple[str, str]
     lanes: Sequence[LaneReading]
     stalled: tuple[bool, bool]
+    limits: tuple[int, int, int]
+    """What one lane may hold: pending legs, waiting records, open anomalies."""
     unacknowledged: int = 0
     """Outputs that no broker has acknowledged yet."""
 
@@ -76,6 +79,8 @@ class Metrics(Collector):
         }
         self._histograms = {metric.name: BatchHistogram(bounds, scale) for metric, bounds, scale in HISTOGRAMS}
         self._risk_seen: set[Labels] = set()
+        self._versions = BoundedNames()
+        self._regions = BoundedNames()
         registry.register(self)
 
     # Told by the driver
@@ -104,6 +109,19 @@ class Metrics(Collector):
         """Take one fetch of all partitions."""
         self._histograms["fetch_duration_seconds"].observe(seconds)
         self._histograms["fetch_events"].observe(records)
+
+    def count_anomaly(self, record: Mapping[str, object]) -> None:
+        """Count an anomaly, by its first record, where it came from; the terminal's word goes before the host's."""
+        legs, voucher = record["legs"], record["voucher"]
+        sides = [leg for leg in legs.values() if leg] if isinstance(legs, dict) else []
+        numbers = tuple(voucher.values()) if isinstance(voucher, dict) else ()
+        for counter, names, field in (
+            ("anomalies_by_version_total", self._versions, "software_version"),
+            ("anomalies_by_region_total", self._regions, "region"),
+        ):
+            said = next((leg[field] for leg in sides if leg.get(field)), None)
+            series, label = self._counters[counter], (names.name_of(said, numbers),)
+            series[label] = series.get(label, 0) + 1
 
     def count_commit(self, result: str) -> None:
         """Count one commit, ``ok`` or ``failed``."""
@@ -149,13 +167,14 @@ class Metrics(Collector):
         found: dict[str, Series] = {metric.name: {} for metric in GAUGES}
         for lane in reading.lanes:
             self._add_lane(found, lane, reading)
-        for name in ("amount_at_risk", "amount_unresolved"):
+        for name in ("amount_at_risk", "largest_amount_at_risk", "amount_unresolved"):
             # Summed as whole minor units, so that no cent is lost to binary fractions before the end.
             found[name] = {labels: _major(amount, labels[0]) for labels, amount in found[name].items()}
         self._risk_seen.update(found["amount_at_risk"])
         for labels in self._risk_seen:
             # What was at risk and is no more must be seen to fall to 0, not to vanish.
             found["amount_at_risk"].setdefault(labels, 0)
+            found["largest_amount_at_risk"].setdefault(labels, 0)
         for source, name in enumerate(SOURCES):
             found["source_stalled"][name,] = float(reading.stalled[source])
         found["outputs_unacknowledged"][()] = reading.unacknowledged
@@ -169,6 +188,15 @@ class Metrics(Collector):
             ("amount_unresolved", {(currency,): amount for currency, amount in gauges.amount_unresolved.items()}),
         ):
             _add(found[name], {labels: amount for labels, amount in amounts.items() if labels[0] in KNOWN})
+        _raise(
+            found["largest_amount_at_risk"],
+            {labels: amount for labels, amount in gauges.largest_amount.items() if labels[0] in KNOWN},
+        )
+        used = (sum(gauges.pending), max(gauges.waiting), sum(gauges.open.values()))
+        _raise(
+            found["limit_used_ratio"],
+            {(name,): have / limit for name, have, limit in zip(LIMITS, used, reading.limits, strict=True)},
+        )
         span = found["replay_span_seconds"]
         span[()] = max(span.get((), 0), gauges.replay_span_ms / 1_000)
         _add(found["ledger_disk_bytes"], {(): lane.ledger_bytes})
@@ -195,6 +223,11 @@ class Metrics(Collector):
 def _add(series: Series, more: Mapping[LabelsT, float]) -> None:
     for labels, value in more.items():
         series[labels] = series.get(labels, 0) + value
+
+
+def _raise(series: Series, more: Mapping[LabelsT, float]) -> None:
+    for labels, value in more.items():
+        series[labels] = max(series.get(labels, 0), value)
 
 
 def _fill(family: CounterMetricFamily | GaugeMetricFamily, series: Series) -> None:

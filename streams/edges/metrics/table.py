@@ -34,8 +34,14 @@ VERDICTS: Final = (
     *VOUCHER_KINDS,
 )
 
+LIMITS: Final = ("max_pending", "max_waiting", "max_open_anomalies")
+"""The settings that bound what one lane holds."""
+
 LINKS: Final = ("<links>",)
 """Stands for the configured links and ``other``."""
+
+FIRST_NAMES: Final = ("other", "unknown")
+"""What is shown from the start of a label whose names senders choose: ``bounded.py`` has the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,26 @@ COUNTERS: Final = (
         (tuple(KINDS), RESOLUTIONS),
     ),
     Metric("anomalies_expired_total", "Anomalies that nothing resolved in time.", ("kind",), (tuple(KINDS),)),
+    Metric(
+        "anomalies_in_maintenance_total",
+        "Anomalies inside an announced maintenance window or a cut-over; they count among the opened ones, too.",
+        ("kind",),
+        (tuple(KINDS),),
+    ),
+    _source_counter("notices_unreadable_total", "Notices whose maintenance window could not be read."),
     Metric("anomalies_held_total", "Anomalies judged at the end of a hold.", ("kind",), (tuple(KINDS),)),
+    Metric(
+        "anomalies_by_version_total",
+        "Anomalies by the software version of the terminal, the first 20 versions by name.",
+        ("version",),
+        (FIRST_NAMES,),
+    ),
+    Metric(
+        "anomalies_by_region_total",
+        "Anomalies by the region that the records name, the first 20 regions by name.",
+        ("region",),
+        (FIRST_NAMES,),
+    ),
     Metric("commits_total", "Commits of the lanes' cuts.", ("result",), (("ok", "failed"),)),
     Metric("rebalances_total", "Assignments of partitions to this worker."),
 )
@@ -115,6 +140,12 @@ EXTRA_STARTS: Final = {
 GAUGES: Final = (
     Metric("anomalies_open", "Anomalies open now.", ("kind", "severity", "link"), (tuple(KINDS), SEVERITIES, LINKS)),
     Metric("amount_at_risk", "Money at risk in open anomalies, in major units.", ("currency", "kind"), None),
+    Metric(
+        "largest_amount_at_risk",
+        "The open anomaly that risks most, in major units: one large voucher does not show in a sum.",
+        ("currency", "kind"),
+        None,
+    ),
     Metric("amount_unresolved", "Money in anomalies that expired, in major units.", ("currency",), None),
     Metric("pending_vouchers", "Legs that wait for their other side.", ("source",), (SOURCES,)),
     Metric(
@@ -130,6 +161,12 @@ GAUGES: Final = (
         "consumer_lag_records", "Records between our position and the partition's end.", ("topic", "partition"), None
     ),
     Metric("consumer_lag_seconds", "Age of the oldest position that is not at its end.", ("source",), (SOURCES,)),
+    Metric(
+        "limit_used_ratio",
+        "How much of a limit the fullest lane uses, 1 being all of it.",
+        ("limit",),
+        (LIMITS,),
+    ),
     Metric("replay_span_seconds", "Log time that a restart would read again, the longest of all lanes.", (), ()),
     Metric("outputs_unacknowledged", "Anomalies and dead letters that no broker has acknowledged yet.", (), ()),
     Metric(

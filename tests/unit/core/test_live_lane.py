@@ -55,6 +55,17 @@ def test_a_pair_that_was_put_away_is_read_again_whatever_the_clock_says() -> Non
     assert [change.kind for change in changes] == ["duplicate_voucher"]
 
 
+def test_the_gauges_tell_the_largest_amount_from_the_sum() -> None:
+    """Of two orphans both amounts are at risk, and the larger one is the largest."""
+    lane = Lane(0, POLICY)
+    records = [(n, NOW_MS + n, b"T0000001", line(event_id=f"e{n}", voucher_number=str(n), amount=n)) for n in (1, 300)]
+    lane.feed(TERMINAL, records)
+    lane.caught_up(TERMINAL, NOW_MS + 600_000)
+    lane.caught_up(HOST, NOW_MS + 600_000)
+    assert lane.gauges().amount_at_risk == {("CNY", "orphan_terminal"): 301}
+    assert lane.gauges().largest_amount == {("CNY", "orphan_terminal"): 300}
+
+
 def test_log_time_never_falls() -> None:
     """A record with an earlier time stamp has the log time of the one before."""
     lane = Lane(0, POLICY)

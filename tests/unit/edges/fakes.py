@@ -15,6 +15,7 @@ from streams.edges.batch_driver import LaneHost, Outbox
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 
+    from streams.core.diagnosis.calendar import Window
     from streams.edges.batch_driver.ports import Writer
 
 TOPICS = ("terminal-events", "host-events")
@@ -49,6 +50,8 @@ class FakeLane:
         self.silent = (False, False)
         self.speaks: set[int] = set()
         self.acknowledged: list[tuple[str, str, int]] = []
+        self.windows: list[tuple[Window, ...]] = []
+        self.notices: list[Window] = []
         self.closed = False
 
     def close(self) -> None:
@@ -61,6 +64,7 @@ class FakeLane:
         self.processed[source] = records[-1][0] + 1
         output = LaneOutput()
         output.read = len(records)
+        output.notices, self.notices = self.notices, []
         if self.says:
             output.changes = [
                 AnomalyChange(
@@ -102,6 +106,10 @@ class FakeLane:
 
     def acknowledge(self, anomaly_id: str, by: str, at_ms: int) -> LaneOutput:
         self.acknowledged.append((anomaly_id, by, at_ms))
+        return LaneOutput()
+
+    def tell_windows(self, windows: tuple[Window, ...]) -> LaneOutput:
+        self.windows.append(windows)
         return LaneOutput()
 
     def offsets(self, source: int) -> list[int]:
@@ -220,6 +228,7 @@ class FakeObserver:
     def __init__(self) -> None:
         self.commits: list[str] = []
         self.rebalances = 0
+        self.anomalies: list[object] = []
         self.published: list[int] = []
         self.fetches: list[int] = []
 
@@ -234,6 +243,9 @@ class FakeObserver:
 
     def observe_fetch(self, seconds: float, records: int) -> None:
         self.fetches.append(records)
+
+    def count_anomaly(self, record: Mapping[str, object]) -> None:
+        self.anomalies.append(record["id"])
 
     def count_commit(self, result: str) -> None:
         self.commits.append(result)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.core.cut import Cut
+from streams.core.lane import AnomalyChange, LaneOutput
 from streams.errors import ConfigurationError, VoucherwatchError
 from tests.unit.edges.fakes import TOPICS, FakeLane, FakePast, World, assigned, records
 
@@ -282,6 +283,22 @@ def test_a_source_that_is_ahead_is_withheld_and_a_lane_that_is_rebuilt_too() -> 
         world.lane.wanted = (False, True)
         world.host.feed(world.host.lanes[0], 0, records(0))
         assert world.host.withheld() == {TERMINAL}
+
+    play(story)
+
+
+def test_an_anomaly_is_counted_by_its_first_record_alone() -> None:
+    """What follows about the same anomaly is no further one."""
+
+    async def story(world: World) -> None:
+        await rebuilt(world)
+        hosted = world.host.lanes[0]
+        output = LaneOutput()
+        for name, revision in (("one", 1), ("one", 2), ("two", 1), ("older", 3)):
+            record = {"id": name, "kind": "mismatch", "revision": revision, "marks": []}
+            output.changes.append(AnomalyChange(record, 1_000))
+        world.host._take(hosted, output)
+        assert world.observer.anomalies == ["one", "two"]
 
     play(story)
 

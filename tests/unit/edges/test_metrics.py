@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.core.lane import LaneGauges
 from streams.edges.metrics import LaneReading, Metrics, WorkerReading
+from streams.edges.metrics.bounded import MOST_NAMES, BoundedNames
 
 GOLDEN = Path(__file__).with_name("metrics.golden.txt")
 NOW_MS = 1_700_000_100_000
@@ -25,6 +27,7 @@ def lane(number: int) -> LaneReading:
         log_time_ms=(NOW_MS - 1_000, NOW_MS - 60_000),
         open={("orphan_terminal", "critical", "north"): 2, ("mismatch", "warning", "other"): 1},
         amount_at_risk={("CNY", "orphan_terminal"): 12_345, ("JPY", "mismatch"): 500, ("???", "mismatch"): 1},
+        largest_amount={("CNY", "orphan_terminal"): 10_000 + number, ("???", "mismatch"): 1},
         amount_unresolved={"KWD": 1_001},
         stalled=(False, True),
         silent_since_ms=(-1, NOW_MS - 60_000),
@@ -35,10 +38,16 @@ def lane(number: int) -> LaneReading:
     return LaneReading(number, gauges, (True, False), (0, 17), 4_096)
 
 
+def anomaly_record(terminal: object, host: object) -> dict[str, object]:
+    """Return what of an anomaly's record the metrics look at."""
+    voucher = {"terminal_id": "10000123", "merchant_id": "8104", "voucher_number": "42"}
+    return {"legs": {"terminal": terminal, "host": host}, "voucher": voucher}
+
+
 def busy() -> tuple[Metrics, list[LaneReading]]:
     """Return metrics that have seen a bit of everything."""
     lanes = [lane(0), lane(1)]
-    reading = lambda: WorkerReading(NOW_MS, ("terminal-events", "host-events"), lanes, (False, True))  # noqa: E731
+    reading = lambda: WorkerReading(NOW_MS, ("terminal-events", "host-events"), lanes, (False, True), (10, 4, 30))  # noqa: E731
     metrics = Metrics(CollectorRegistry(), reading, links=("north", "south"), version="1.2.3")
     metrics.count(
         {
@@ -49,6 +58,8 @@ def busy() -> tuple[Metrics, list[LaneReading]]:
             ("anomalies_opened_total", ("orphan_terminal", "critical", "north")): 2,
         }
     )
+    metrics.count_anomaly(anomaly_record({"software_version": "3.2.0", "region": "east"}, {"region": "west"}))
+    metrics.count_anomaly(anomaly_record(None, {"region": "west"}))
     metrics.observe_pairs([2_500, 100, 700_000, 99])
     metrics.observe_latency([NOW_MS - 300, NOW_MS - 20, NOW_MS + 5], NOW_MS)
     metrics.observe_published(80)
@@ -78,7 +89,9 @@ def test_openmetrics_is_served_when_asked_for() -> None:
 def test_every_closed_label_set_is_there_from_the_start() -> None:
     """An alert on the increase of a series that appears with its first value never fires."""
     registry = CollectorRegistry()
-    metrics = Metrics(registry, lambda: WorkerReading(NOW_MS, ("t", "h"), (), (False, False)), links=("north",))
+    metrics = Metrics(
+        registry, lambda: WorkerReading(NOW_MS, ("t", "h"), (), (False, False), (1, 1, 1)), links=("north",)
+    )
     families = {family.name: family for family in text_string_to_metric_families(metrics.page("")[0].decode())}
     opened = families["voucherwatch_anomalies_opened"].samples
     assert {sample.labels["link"] for sample in opened} == {"north", "other"}
@@ -101,4 +114,41 @@ def test_money_that_is_no_longer_at_risk_falls_to_zero() -> None:
     metrics, lanes = busy()
     metrics.page("")
     lanes.clear()
+    largest = 'voucherwatch_largest_amount_at_risk{currency="CNY",kind="orphan_terminal"} 0.0'
+    assert largest in metrics.page("")[0].decode()
     assert 'voucherwatch_amount_at_risk{currency="CNY",kind="orphan_terminal"} 0.0' in metrics.page("")[0].decode()
+
+
+def test_versions_beyond_the_first_twenty_are_one() -> None:
+    """A sender that invents a version for each record cannot grow the page."""
+    metrics, _ = busy()
+    for number in range(1_000):
+        metrics.count_anomaly(anomaly_record({"software_version": f"5.{number}"}, None))
+    lines = [line for line in metrics.page("")[0].decode().splitlines() if "by_version_total{" in line]
+    assert len(lines) == MOST_NAMES + 2
+    assert 'voucherwatch_anomalies_by_version_total{version="other"} 981.0' in lines
+    assert 'voucherwatch_anomalies_by_version_total{version="unknown"} 1.0' in lines
+
+
+@pytest.mark.parametrize("name", ["10000123", "42", "123456789", "a" * 33, "<b>", "***1234", "v1\nv2", 765_432_101])
+def test_what_may_name_somebody_is_no_label(name: object) -> None:
+    """A number of the voucher, a long number and what is no plain name count as ``other``."""
+    assert BoundedNames().name_of(name, ("10000123", "8104", "42")) == "other"
+
+
+def test_an_admitted_name_that_is_a_voucher_number_elsewhere() -> None:
+    """A name stays what it is for the others, and is hidden where it names this voucher."""
+    names = BoundedNames()
+    assert names.name_of("42") == "42"
+    assert names.name_of("42", ("42",)) == "other"
+    assert [names.name_of(nothing) for nothing in (None, "")] == ["unknown", "unknown"]
+
+
+def test_the_largest_amount_and_the_fullest_lane_are_shown() -> None:
+    """Over lanes the largest counts, not the sum, and no unknown currency is shown."""
+    lines = busy()[0].page("")[0].decode().splitlines()
+    assert 'voucherwatch_largest_amount_at_risk{currency="CNY",kind="orphan_terminal"} 100.01' in lines
+    assert not [line for line in lines if "???" in line]
+    assert 'voucherwatch_limit_used_ratio{limit="max_pending"} 0.7' in lines
+    assert 'voucherwatch_limit_used_ratio{limit="max_waiting"} 0.25' in lines
+    assert 'voucherwatch_limit_used_ratio{limit="max_open_anomalies"} 0.1' in lines

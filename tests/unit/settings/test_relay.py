@@ -204,7 +204,7 @@ def test_variables_of_a_cluster_are_no_settings(name: str) -> None:
 
 def test_the_shipped_example_loads(tmp_path: Path) -> None:
     """With its secrets in place it has no fault, and the lines that are switched off have none either."""
-    for name in ("relay-token", "wecom-url", "dingtalk-url", "dingtalk-secret", "feishu-url", "feishu-secret"):
+    for name in ("relay_token", "wecom-url", "dingtalk-url", "dingtalk-secret", "feishu-url", "feishu-secret"):
         (tmp_path / name).write_text(URL)
     text = shipped("config/relay.yaml").read_text().replace("/run/secrets/", f"{tmp_path}/")
     path = tmp_path / "relay.yaml"

@@ -71,7 +71,7 @@ def test_the_truth_ends_with_a_summary(tmp_path: Path) -> None:
     truth = write(tmp_path / "run")[2]
     last = orjson.loads(truth.splitlines()[-1])
     assert set(last["summary"]) == {
-        *("events", "rejected", "redelivered", "vouchers", "faults", "expected", "records"),
+        *("events", "rejected", "redelivered", "vouchers", "faults", "expected", "causes", "records"),
     }
     read = read_truth(tmp_path / "run" / "truth.jsonl")
     assert len(read) == len(truth.splitlines()) - 1
