@@ -56,8 +56,8 @@ class Memory:
         """Numbers that a void names, and that were not found: the voids, until their anomaly is over."""
         self.pointing: dict[str, list[Voucher]] = {}
         """Of each terminal the voids, refunds and completions that were not held against their original yet."""
-        self._numbers = Numbers()
-        self._recalled = Recalled(self._numbers)
+        self.numbers = Numbers()
+        self._recalled = Recalled(self.numbers)
         self.tills = Tills(ledger, policy.originals_horizon_ms)
         self._swept_at = 0
         self._facts: list[Fact] = []
@@ -66,7 +66,7 @@ class Memory:
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
         if key not in self.runs:
-            self._numbers.note(key)
+            self.numbers.note(key)
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
         if self.usual is not None:
             self.usual.note(key)
@@ -87,7 +87,7 @@ class Memory:
         self.runs[run.key] = run
         if self.usual is not None:
             self.usual.note(run.key)
-        self._numbers.note(run.key)
+        self.numbers.note(run.key)
         self._by_age.append(run)
         if self._live:
             heappush(self._unpacked, (run.first, id(run), run))
@@ -127,7 +127,7 @@ class Memory:
                 continue
             if self.runs.get(run.key) is run:
                 del self.runs[run.key]
-                self._numbers.drop(run.key)
+                self.numbers.drop(run.key)
             self._forget(run)
         for voucher in self._recalled.take_unused(floor):
             self._facts += fact.of_voucher(voucher, findable=voucher.findable)
@@ -285,7 +285,7 @@ class Memory:
         standing = self.with_anomaly.get(voucher.run.key)
         if standing is None:
             standing = self.with_anomaly[voucher.run.key] = []
-            self._numbers.note(voucher.run.key)
+            self.numbers.note(voucher.run.key)
         if voucher not in standing:
             standing.append(voucher)
 
@@ -300,7 +300,7 @@ class Memory:
             standing.remove(voucher)
             if not standing:
                 del self.with_anomaly[voucher.run.key]
-                self._numbers.drop(voucher.run.key)
+                self.numbers.drop(voucher.run.key)
 
     def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
         """Let a reversal be found by its terminal for as long as repeats of it can come."""
@@ -356,7 +356,7 @@ class Memory:
         if self.usual is not None:
             self.usual.unpack_terminal(terminal, reference)
         found: list[Voucher] = []
-        for number in self._numbers.of(terminal):
+        for number in self.numbers.of(terminal):
             key = (terminal, number)
             run = self.runs.get(key)
             if run is not None and (not reference or run.may_have(reference)):
@@ -393,10 +393,6 @@ class Memory:
     def reaches(self, voucher: Voucher, now: int) -> bool:
         """Tell whether memory or ledger reach a voucher at log time ``now``, wherever it is kept."""
         return self.remembers(voucher, now) or now - voucher.log_time <= self.horizon_ms
-
-    def numbers_of(self, terminal: str) -> list[str]:
-        """Return the numbers of a terminal that stand anywhere in memory, packed ones apart."""
-        return self._numbers.of(terminal)
 
     def beside_run(self, key: Key) -> list[Voucher]:
         """Return the vouchers of a number that are kept apart from its run, some of them twice."""

@@ -246,7 +246,7 @@ def _may_outdo(state: LaneState, key: Key, reference: str, place: tuple[int, int
     facts = ledger.of_reference(key[0], reference) if reference else ledger.of_number(*key)
     if any(fact[2:5] >= place for fact in facts):
         return True
-    keys = [(key[0], number) for number in memory.numbers_of(key[0])] if reference else [key]
+    keys = [(key[0], number) for number in memory.numbers.of(key[0])] if reference else [key]
     for one in keys:
         standing = memory.beside_run(one)
         run = memory.runs.get(one)
