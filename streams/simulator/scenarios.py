@@ -72,6 +72,12 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         {label: fault.weight for label, fault in CHAIN_FAULTS.items()},
         chain_share=0.35,
     ),
+    "everything": Scenario(
+        "one act in five is a fault, those of chains among them",
+        0.2,
+        {label: fault.weight for label, fault in (FAULTS | CHAIN_FAULTS).items()},
+        chain_share=0.15,
+    ),
     "causes": Scenario(
         "every cause has its troubles, with side effects; few faults besides",
         0.006,

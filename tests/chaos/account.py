@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.core.lane import Lane
-from tests.simulation.crashes import PROMISED
+from tests.simulation.crashes import PROMISED, CopiedLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,10 +79,13 @@ def promised(record: Record) -> Record:
     return {**{name: record[name] for name in PROMISED}, "legs": legs}
 
 
-def judge(servers: str, settings: Settings, partitions: int) -> Account:
-    """Compare the output topics with what one lane for each partition finds in the inputs."""
+def judge(servers: str, settings: Settings, partitions: int, *, disk: bool) -> Account:
+    """Compare the output topics with what one lane for each partition finds in the inputs.
+
+    Where the workers' ledgers were on ``disk``, deliveries of long ago are recognised, in the reference too.
+    """
     account = Account()
-    reference, letters = _reference(servers, settings, partitions, account)
+    reference, letters = _reference(servers, settings, partitions, account, disk=disk)
     newest, account.hidden = _newest(servers, settings, partitions, account)
     for anomaly in sorted(reference.keys() | newest.keys()):
         owed, found = reference.get(anomaly), newest.get(anomaly)
@@ -107,7 +110,7 @@ def _is_outside(record: Record) -> bool:
 
 
 def _reference(
-    servers: str, settings: Settings, partitions: int, account: Account
+    servers: str, settings: Settings, partitions: int, account: Account, *, disk: bool
 ) -> tuple[Mapping[str, Record], set[str]]:
     """Run one lane for each partition over the whole log, undisturbed."""
     topics = (settings.topic_terminal, settings.topic_host)
@@ -120,7 +123,8 @@ def _reference(
     newest: dict[str, Record] = {}
     letters: set[str] = set()
     for number, log in enumerate(logs):
-        lane = Lane(number, settings.policy(), partitions=partitions)
+        ledger = CopiedLedger() if disk else None
+        lane = Lane(number, settings.policy(), partitions=partitions, ledger=ledger)
         outputs = [lane.feed(source, log[source]) for source in (0, 1)]
         outputs += [lane.caught_up(source, end_ms + settings.idle_lateness_ms + AFTER_END_MS) for source in (0, 1)]
         for output in outputs:

@@ -123,12 +123,12 @@ class Chaos:
         self._wait(lambda: self._judged_until() >= end_ms + PASSED_MS, PASS_LIMIT_SECONDS)
         for member in list(self.crew.members):
             self.crew.dismiss(member)
-        return judge(self._broker.bootstrap_servers, self.settings, PARTITIONS)
+        return judge(self._broker.bootstrap_servers, self.settings, PARTITIONS, disk=self._disk)
 
     def _start_load(self, options: list[str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "streams", "simulate", "--bootstrap-servers", self._broker.bootstrap_servers]
         command += ["--seed", str(self._seed), "--duration", f"{self._seconds:g}s", "--rate", f"{self._rate:g}"]
-        command += ["--terminals", "200", "--scenario", "faults", "--truth", str(self._folder / "truth.jsonl")]
+        command += ["--terminals", "200", "--scenario", "everything", "--truth", str(self._folder / "truth.jsonl")]
         for option in options:
             command += ["--set", option]
         with (self._folder / "load.log").open("wb") as log:
