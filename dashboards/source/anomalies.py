@@ -32,7 +32,7 @@ def built() -> Dashboard:
     page = framed(UID, words.PAGE, choices)
     for panel in (*_figures(), *_tables(), *_over_time()):
         page = page.with_panel(panel)
-    return page.with_row(_where()).with_row(_ends())
+    return page.with_row(_where()).with_row(_set_aside()).with_row(_ends())
 
 
 def _figures() -> tuple[Figure, ...]:
@@ -135,6 +135,21 @@ def _where() -> Row:
         ("Where they come from", "来源分布"),
         table(words.SOFTWARE_VERSION, "anomalies_by_version_total", "version"),
         table(words.REGION, "anomalies_by_region_total", "region"),
+    )
+
+
+def _set_aside() -> Row:
+    return row(
+        ("Set aside: inside maintenance", "维护窗口内"),
+        lines(
+            words.INSIDE_MAINTENANCE,
+            Query(each_minute("anomalies_in_maintenance_total", KIND, by=("kind",)), "{{kind}}"),
+            stacked=True,
+        ),
+        lines(
+            words.NOTICES_UNREADABLE,
+            Query(each_minute("notices_unreadable_total", by=("source",)), "{{source}}"),
+        ),
     )
 
 

@@ -43,7 +43,7 @@ class Ledger(Protocol):
         """The log time since which every voucher of the lane is here once memory has forgotten it; ``NOT_YET``."""
 
     def begin(self, at: int) -> None:
-        """Say that reading begins at a log time; a ledger that covers an earlier one already leaves it at that."""
+        """Say that reading of a source begins at a log time; the earliest counts, whichever source is read first."""
 
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts, many at once; one with an identity that is known replaces it."""
@@ -71,6 +71,8 @@ class MemoryLedger:
     def __init__(self, max_facts: int = 0) -> None:
         """Without ``max_facts`` only ``forget`` bounds it."""
         self._covers_from = NOT_YET
+        self._lost = NOT_YET
+        """The log time of the latest fact that had to go."""
         self.max_facts = max_facts
         self._terminals: dict[str, dict[str, Fact | list[Fact]]] = {}
         self._by_reference: dict[int, Fact | list[Fact]] = {}
@@ -88,8 +90,8 @@ class MemoryLedger:
         return self._covers_from
 
     def begin(self, at: int) -> None:
-        """Say that reading begins at a log time."""
-        if self._covers_from == NOT_YET:
+        """Say that reading of a source begins at a log time."""
+        if self._covers_from == NOT_YET or self._lost < at < self._covers_from:
             self._covers_from = at
 
     def put(self, facts: Sequence[Fact]) -> None:
@@ -119,6 +121,7 @@ class MemoryLedger:
 
     def lose(self, at: int) -> None:
         """Cover nothing that began at a log time or before: it had to go."""
+        self._lost = max(self._lost, at)
         self._covers_from = max(self._covers_from, at + 1)
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:

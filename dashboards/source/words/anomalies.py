@@ -115,6 +115,23 @@ RESOLVED_EACH_MINUTE_BY_RESOLUTION: Final = About(
     zh="late_match 多：配对窗口过短，或数据源迟到。",
 )
 
+INSIDE_MAINTENANCE: Final = About(
+    "Opened inside maintenance, each minute",
+    "维护窗口内每分钟新增",
+    "cpm",
+    en="Counted in all other figures, too, never hidden: their link or institution had announced maintenance, or "
+    "its cut-over fell into this time. Look at them when the window is over.",
+    zh="其他图表也计入，不隐藏：所属链路或机构已公告维护，或正值日切。窗口结束后再核对。",
+)
+
+NOTICES_UNREADABLE: Final = About(
+    "Notices of maintenance that cannot be read, each minute",
+    "每分钟无法读取的维护公告",
+    "cpm",
+    en="Events of kind notice without a usable window: the maintenance that they announce is not known here.",
+    zh="notice 事件缺少可用的时间窗口：该维护在此未登记。",
+)
+
 EXPIRED_AND_HELD_EACH_MINUTE: Final = About(
     "Expired and held each minute",
     "每分钟到期与暂缓",

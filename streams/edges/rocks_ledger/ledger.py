@@ -106,7 +106,7 @@ class RocksLedger:
 
     def begin(self, at: int) -> None:
         """Say that reading begins at a log time."""
-        if self._covers_from == NOT_YET:
+        if self._covers_from == NOT_YET or at < self._covers_from:
             self._covers_from = at
 
     def put(self, facts: Sequence[Fact]) -> None:

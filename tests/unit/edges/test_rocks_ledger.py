@@ -127,6 +127,21 @@ def test_facts_and_their_cut_outlive_the_process_that_wrote_them(tmp_path: Path)
     second.close()
 
 
+def test_the_earliest_begin_counts(tmp_path: Path) -> None:
+    """Whichever source is read first, on disk and in memory; what had to go is not covered again."""
+    memory = MemoryLedger(1)
+    disk = claimed(shelf_in(tmp_path))
+    for ledger in (memory, disk):
+        ledger.begin(NOON_MS + 900)
+        ledger.begin(NOON_MS)
+        ledger.begin(NOON_MS + 50)
+        assert ledger.covers_from == NOON_MS
+    memory.put([fact("1", "7", 100, 3), fact("1", "8", 200, 4)])
+    memory.begin(NOON_MS + 50)
+    assert memory.covers_from == NOON_MS + 101
+    disk.close()
+
+
 def test_whole_buckets_are_forgotten(ledger: RocksLedger) -> None:
     """What is older than the horizon goes with its bucket, and does not come back; what is younger stays."""
     old, young = fact("1", "7", 0, 1), fact("1", "7", 30 * HOUR_MS, 2)
