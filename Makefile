@@ -15,8 +15,9 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
-WAITING := $(wildcard tests/integration tests/operations tests/chaos tests/e2e tests/benchmarks)
-COMPUTING := $(filter-out $(WAITING),$(patsubst %/,%,$(wildcard tests/*/)))
+WAITING := tests/integration tests/chaos
+WATCHING := tests/operations tests/e2e tests/benchmarks
+COMPUTING := $(filter-out $(WAITING) $(WATCHING),$(patsubst %/,%,$(wildcard tests/*/)))
 
 .PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger bench-peers pictures lock clean
 
@@ -41,19 +42,22 @@ $(CORE): $(STAMP) .ci/compile_core.py $(foreach end,py pyx pxi,$(wildcard stream
 demo: $(STAMP)  ## run the whole pipeline for a minute on simulated traffic
 	@$(BIN)/voucherwatch demo $(ARGS)
 
-# Two lots go side by side: one mostly waits for brokers and windows, the other computes.
+# Three lots go side by side: two mostly wait for brokers and windows, the third computes.
 test: $(CORE)  ## run every test; what cannot run here is named with its reason
 ifneq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@mkdir -p .cache; failed=0; \
+	$(BIN)/python -m pytest -p no:cacheprovider $(WATCHING) >.cache/watching.log 2>&1 & watching=$$!; \
 	( $(BIN)/python -m pytest -p no:cacheprovider $(COMPUTING) || failed=1; \
 	if test -d streams/core/_compiled; then \
 		echo "the core's tests once more, on the compiled core:"; \
 		VOUCHERWATCH_TEST_COMPILED=1 $(BIN)/python -m pytest -q -p no:cacheprovider $(OF_THE_CORE) || failed=1; \
-	else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi; exit $$failed ) >.cache/computing.log 2>&1 & second=$$!; \
+	else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi; exit $$failed ) >.cache/computing.log 2>&1 & computing=$$!; \
 	$(BIN)/python -m pytest $(WAITING) || failed=1; \
-	echo "the tests without brokers, which ran beside these:"; wait $$second || failed=1; cat .cache/computing.log; \
+	echo "the tests of what operations see, the demo and the benchmarks, which ran beside these:"; \
+	wait $$watching || failed=1; cat .cache/watching.log; \
+	echo "the tests without brokers, which ran beside these:"; wait $$computing || failed=1; cat .cache/computing.log; \
 	exit $$failed
 endif
 

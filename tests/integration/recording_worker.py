@@ -77,8 +77,8 @@ class RecordingLane(Lane):
         return LaneOutput()
 
     def wants(self) -> tuple[bool, bool]:
-        """Want both, or the host's first."""
-        return self._processed[1] >= int(os.environ.get("HOST_FIRST", "0")), True
+        """Want both, or after the terminal's first record the host's first."""
+        return not self._processed[0] or self._processed[1] >= int(os.environ.get("HOST_FIRST", "0")), True
 
     def cut(self) -> Cut:
         """Return a cut a few records behind the position."""
