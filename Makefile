@@ -15,8 +15,9 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
-WAITING := tests/integration tests/chaos
-WATCHING := tests/operations tests/e2e tests/benchmarks
+# What a shell starts in the background does not hear Ctrl-C: tests of that go in the foreground.
+WAITING := tests/e2e tests/integration tests/chaos
+WATCHING := tests/operations tests/benchmarks
 COMPUTING := $(filter-out $(WAITING) $(WATCHING),$(patsubst %/,%,$(wildcard tests/*/)))
 
 .PHONY: help setup demo test chaos goldens check bench bench-scale bench-restart bench-ledger bench-peers pictures lock clean
@@ -55,7 +56,7 @@ else
 		VOUCHERWATCH_TEST_COMPILED=1 $(BIN)/python -m pytest -q -p no:cacheprovider $(OF_THE_CORE) || failed=1; \
 	else echo "skipped: the tests of the compiled core, since there is none (see above)"; fi; exit $$failed ) >.cache/computing.log 2>&1 & computing=$$!; \
 	$(BIN)/python -m pytest $(WAITING) || failed=1; \
-	echo "the tests of what operations see, the demo and the benchmarks, which ran beside these:"; \
+	echo "the tests of what operations see and of the benchmarks, which ran beside these:"; \
 	wait $$watching || failed=1; cat .cache/watching.log; \
 	echo "the tests without brokers, which ran beside these:"; wait $$computing || failed=1; cat .cache/computing.log; \
 	exit $$failed

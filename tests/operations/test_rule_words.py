@@ -51,6 +51,8 @@ NOT_READ: Final = {
     "anomalies_resolved_total": "good news; the match rate tells when too much of it is needed",
     "anomalies_by_version_total": "what senders write, drawn on a dashboard: where to look, not when to ring",
     "anomalies_by_region_total": "as by version",
+    "anomalies_in_maintenance_total": "announced; counted in all others, too, and drawn on a dashboard",
+    "notices_unreadable_total": "hides nothing: what such a notice meant to announce rings as usual",
     "amount_unresolved": "forgotten at a restart; anomalies_expired_total is not",
     "originals_covered_seconds": "grows after a first start by itself; until then less is judged, and so it says",
     "ledger_disk_bytes": "a full disk is the machine's own alert, and ends the worker with 5",
