@@ -16,7 +16,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 # The core's tests run on the compiled core too, but for those that replace parts of it.
 OF_THE_CORE := tests/unit/core tests/unit/edges tests/unit/replay tests/properties tests/scenarios tests/simulation --ignore=tests/simulation/test_broken_rules.py
 # What a shell starts in the background does not hear Ctrl-C: tests of that go in the foreground.
-WAITING := tests/e2e tests/integration tests/chaos
+WAITING := tests/integration tests/chaos tests/e2e
 WATCHING := tests/operations tests/benchmarks
 COMPUTING := $(filter-out $(WAITING) $(WATCHING),$(patsubst %/,%,$(wildcard tests/*/)))
 

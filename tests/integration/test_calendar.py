@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,13 +55,13 @@ def test_windows_from_a_command_and_from_a_notice(kafka: KafkaBroker, tmp_path: 
         until(lambda: len(topics.said()) > 1, 60.0)
         assert topics.said()[1] == orphan | {"revision": 2, "marks": [], "evidence": []}
 
-        now_ms = int(time.time() * 1_000)
+        now = datetime.now(UTC)  # thirteen digits could pass the card test and be masked
         notice = {name: SALE[name] for name in ("event_time", "terminal_id", "merchant_id")} | {
             "event_id": "n1",
             "kind": "notice",
             "link": "north",
-            "window_from": now_ms - HOUR_MS,
-            "window_until": now_ms + HOUR_MS,
+            "window_from": (now - timedelta(hours=1)).isoformat(),
+            "window_until": (now + timedelta(hours=1)).isoformat(),
             "window_id": "77",
         }
         topics.send("host", "T1", notice)
