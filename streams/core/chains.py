@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streams.core import originals
+from streams.core.numbers import drop_from
 from streams.core.reversals import mark_of
 from streams.core.rules import original_conflict, original_denied, original_not_found
 from streams.core.timers import CHAIN
@@ -51,12 +52,7 @@ def _watch(state: LaneState, voucher: Voucher) -> None:
 def leave(state: LaneState, voucher: Voucher) -> None:
     """Let a voucher be none that is still to be held against its original."""
     voucher.chain_at = 0
-    terminal = voucher.run.key[0]
-    standing = state.memory.pointing.get(terminal)
-    if standing and voucher in standing:
-        standing.remove(voucher)
-        if not standing:
-            del state.memory.pointing[terminal]
+    drop_from(state.memory.pointing, voucher.run.key[0], voucher)
 
 
 def await_deadline(state: LaneState, voucher: Voucher, deadline: int) -> None:

@@ -86,8 +86,7 @@ class Lane:
         self.partitions = partitions
         self._policy = policy
         self._live = live
-        own = LaneState(number, policy, partitions=partitions, live=live, ledger=ledger) if state is None else state
-        self._state = own
+        self._state = state or LaneState(number, policy, partitions=partitions, live=live, ledger=ledger)
         self._correlator = Correlator(self._state)
         self._merge = Merge(self._state, self._correlator)
         check_keys = live if check_keys is None else check_keys

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
-from streams.core.numbers import Numbers
+from streams.core.numbers import Numbers, drop_from
 from streams.core.recalled import Recalled
 from streams.core.tills import Tills
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
@@ -66,10 +66,8 @@ class Memory:
     def begin(self, key: Key, at: int) -> Run:
         """Begin the run of a number that is not remembered at this log time."""
         if key not in self.runs:
-            self.numbers.note(key)
+            self._note(key)
         run = self.runs[key] = Run(key, at, at, at, NO_VOUCHERS)
-        if self.usual is not None:
-            self.usual.note(key)
         self._by_age.append(run)
         if self._live:
             self._by_birth.append(run)
@@ -82,12 +80,16 @@ class Memory:
             return self.usual.unpack(key)
         return run
 
+    def _note(self, key: Key) -> None:
+        """Let all who ask whether a key stands among runs or open anomalies know that it does."""
+        self.numbers.note(key)
+        if self.usual is not None:
+            self.usual.note(key)
+
     def take_in(self, run: Run) -> None:
         """Take the run of a voucher that was packed until now; its turn among the births has passed."""
         self.runs[run.key] = run
-        if self.usual is not None:
-            self.usual.note(run.key)
-        self.numbers.note(run.key)
+        self._note(run.key)
         self._by_age.append(run)
         if self._live:
             heappush(self._unpacked, (run.first, id(run), run))
@@ -266,11 +268,7 @@ class Memory:
 
     def _take_off(self, voucher: Voucher) -> None:
         for key in [voucher.run.key, *voucher.more_keys]:
-            standing = self._one_sided.get(key)
-            if standing and voucher in standing:
-                standing.remove(voucher)
-                if not standing:
-                    del self._one_sided[key]
+            drop_from(self._one_sided, key, voucher)
 
     def one_sided(self, key: Key, *, is_reversal: bool) -> list[Voucher]:
         """Return the vouchers of a number and class that were closed with one side missing, forgotten ones too."""
@@ -281,11 +279,10 @@ class Memory:
         """Let a transaction with an open anomaly be found after its run is forgotten."""
         if self.usual is not None:
             self.usual.unpack(voucher.run.key)
-            self.usual.note(voucher.run.key)
         standing = self.with_anomaly.get(voucher.run.key)
         if standing is None:
             standing = self.with_anomaly[voucher.run.key] = []
-            self.numbers.note(voucher.run.key)
+            self._note(voucher.run.key)
         if voucher not in standing:
             standing.append(voucher)
 
@@ -295,12 +292,8 @@ class Memory:
 
     def drop_anomaly(self, voucher: Voucher) -> None:
         """Forget a transaction whose anomaly is no longer open."""
-        standing = self.with_anomaly.get(voucher.run.key)
-        if standing and voucher in standing:
-            standing.remove(voucher)
-            if not standing:
-                del self.with_anomaly[voucher.run.key]
-                self.numbers.drop(voucher.run.key)
+        if drop_from(self.with_anomaly, voucher.run.key, voucher):
+            self.numbers.drop(voucher.run.key)
 
     def keep_reversal(self, voucher: Voucher, leg: Event) -> None:
         """Let a reversal be found by its terminal for as long as repeats of it can come."""
@@ -335,8 +328,9 @@ class Memory:
         found: list[Voucher] = []
         if run is not None:
             found = list((run.reversals or []) if is_reversal else self.vouchers_of(run))
-        for more in (self.with_anomaly, self._recalled.by_key, self._one_sided):
-            found += [v for v in more.get(key, ()) if v.is_reversal == is_reversal and v not in found]
+        for voucher in self.beside_run(key):
+            if voucher.is_reversal == is_reversal and voucher not in found:
+                found.append(voucher)
         self.hand_over()
         facts = self.ledger.of_number(*key)
         if facts:

@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from streams.core.voucher import Voucher
+
+K = TypeVar("K")
+
+
+def drop_from(table: dict[K, list[Voucher]], key: K, voucher: Voucher) -> bool:
+    """Take a voucher from those under a key, and the key with the last of them; tell whether that is so."""
+    standing = table.get(key)
+    if not standing or voucher not in standing:
+        return False
+    standing.remove(voucher)
+    if standing:
+        return False
+    del table[key]
+    return True
+
 
 class Numbers:
     """Counts under how many tables a number of a terminal stands."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from streams.core.numbers import drop_from
+
 if TYPE_CHECKING:
     from streams.core.numbers import Numbers
     from streams.core.voucher import Voucher
@@ -36,10 +38,6 @@ class Recalled:
         while self._since and self._since[0][0] < before:
             voucher = self._since.popleft()[1]
             unused.append(voucher)
-            standing = self.by_key.get(voucher.run.key)
-            if standing and voucher in standing:
-                standing.remove(voucher)
-                if not standing:
-                    del self.by_key[voucher.run.key]
-                    self._numbers.drop(voucher.run.key)
+            if drop_from(self.by_key, voucher.run.key, voucher):
+                self._numbers.drop(voucher.run.key)
         return unused

@@ -11,6 +11,7 @@ from streams.core.journal import Journal
 from streams.core.ledger import MemoryLedger
 from streams.core.maintenance import MARK, Maintenance, sentence_of, window_of
 from streams.core.memory import Memory
+from streams.core.numbers import drop_from
 from streams.core.timers import HORIZON, Timers
 from streams.core.voucher import ONE_SIDED, Run
 from streams.core.wire import SOURCES
@@ -116,11 +117,8 @@ class LaneState:
     def drop_wanted(self, voucher: Voucher) -> None:
         """Look out no longer for the voucher that a void names."""
         voucher.unfound = None
-        wanted = self.memory.wanted
-        for key in [key for key, standing in wanted.items() if voucher in standing]:
-            wanted[key].remove(voucher)
-            if not wanted[key]:
-                del wanted[key]
+        for key in list(self.memory.wanted):
+            drop_from(self.memory.wanted, key, voucher)
 
     def release(self, voucher: Voucher) -> None:
         """Let a voucher wait for a stalled source no longer, so that it holds no cut back."""
