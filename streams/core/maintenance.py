@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.core.diagnosis.calendar import MOST_WINDOWS, NOTICE, Calendar, Window
+from streams.core.diagnosis.calendar import LONGEST_MS, LONGEST_TEXT, MOST_WINDOWS, NOTICE, Calendar, Window
 from streams.core.fields import parse_time
 from streams.core.masking import mask_text
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 MARK: Final = "maintenance"
 SENTENCE: Final = "inside maintenance"
 """How the sentence of evidence begins."""
-LONGEST_MS: Final = 31 * 24 * 3_600_000
-"""Longest window that a notice may tell of: a wrong year would else cover everything."""
-LONGEST_TEXT: Final = 200
 
 
 class Maintenance:

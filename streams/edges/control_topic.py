@@ -17,7 +17,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from streams.core.diagnosis.calendar import MOST_WINDOWS, Window
-from streams.core.diagnosis.control_record import UnreadableError, read_window, type_of, window_key, window_value
+from streams.core.diagnosis.control_record import UnreadableError, keep_window, type_of, window_key, window_value
 from streams.core.masking import mask_text
 
 if TYPE_CHECKING:
@@ -147,13 +147,8 @@ class ControlTopic:
         return tuple(sorted(self._windows.values(), key=lambda window: (window.until_ms, window.id)))
 
     def _take(self, record: Any, acknowledge: Acknowledge) -> None:  # noqa: ANN401  aiokafka is untyped
-        if record.value is None:
-            self._windows.pop(record.key or b"", None)
-            return
         try:
-            window = read_window(record.value)
-            if window is not None:
-                self._windows[record.key or window_key(window.id)] = window
+            if keep_window(self._windows, record.key, record.value):
                 return
             told = _acknowledgement(record.value)
         except UnreadableError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import recurring_ical_events
 from icalendar import Calendar as ICalendar
 
-from streams.core.diagnosis.calendar import MOST_WINDOWS, Window
+from streams.core.diagnosis.calendar import LONGEST_TEXT, MOST_WINDOWS, Window
 from streams.errors import UnreachableError, UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
-LONGEST_TEXT: Final = 200
 _SECOND_MS: Final = 1_000
 
 

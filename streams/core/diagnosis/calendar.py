@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 MOST_WINDOWS: Final = 1_000
 """Windows of one calendar, cut-overs apart; those that end first are forgotten first."""
+LONGEST_MS: Final = 31 * 24 * 3_600_000
+"""Longest window that is announced: a wrong year would else cover everything."""
+LONGEST_TEXT: Final = 200
+"""Characters of an id, a link, an institution, a reason."""
 MINUTE_MS: Final = 60_000
 DAY_MINUTES: Final = 24 * 60
 

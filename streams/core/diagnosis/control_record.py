@@ -6,14 +6,12 @@ from typing import Final
 
 import msgspec
 
-from streams.core.diagnosis.calendar import CONTROL, NOTICE, Window
+from streams.core.diagnosis.calendar import CONTROL, LONGEST_TEXT, NOTICE, Window
 from streams.core.fields import parse_time
 from streams.core.masking import mask_text
 
 TYPE: Final = "maintenance"
 KEY: Final = "maintenance:"
-LONGEST_TEXT: Final = 200
-"""Characters of an id, a link, an institution, a reason."""
 _TEXTS: Final = ("id", "link", "institution", "reason", "source")
 
 
@@ -78,3 +76,18 @@ def read_window(value: bytes) -> Window | None:
     if from_ms is None or until_ms is None or from_ms > until_ms:
         raise UnreadableError("from and until are no times, or in the wrong order")
     return Window(name, from_ms, until_ms, link, institution, reason, NOTICE if source == NOTICE else CONTROL)
+
+
+def keep_window(windows: dict[bytes, Window], key: bytes | None, value: bytes | None) -> bool:
+    """Let a control record change the windows that stand, by key; tell whether it is about one.
+
+    Raises:
+        UnreadableError: As ``read_window``; nothing is changed then.
+    """
+    if value is None:
+        windows.pop(key or b"", None)
+        return True
+    window = read_window(value)
+    if window is not None:
+        windows[key or window_key(window.id)] = window
+    return window is not None
