@@ -12,6 +12,7 @@ import typer
 
 from streams.cli.output import print_json
 from streams.cli.shape import AsJson, Brokers, Config, Lang, Language, Overrides, chosen_languages, overrides_with
+from streams.core.diagnosis.calendar import LONGEST_MS
 from streams.core.fields import parse_time
 from streams.errors import UsageError
 from streams.settings import Settings, load_settings, parse_duration
@@ -29,7 +30,6 @@ Link = Annotated[str, typer.Option("--link", help="The link that is under mainte
 Institution = Annotated[
     str, typer.Option("--institution", help="Whose links are under maintenance; see institution of a link.")
 ]
-LONGEST_MS = 31 * 24 * 3_600_000
 
 
 @app.command("add")

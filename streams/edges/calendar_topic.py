@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from streams.core.diagnosis.control_record import UnreadableError, read_window, window_key, window_value
+from streams.core.diagnosis.control_record import UnreadableError, keep_window, window_key, window_value
 from streams.errors import UnreachableError
-from streams.settings import kafka_python_options
+from streams.settings import kafka_python_options, quiet_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,22 +59,11 @@ def _read(consumer: Any, settings: Settings) -> dict[bytes, Window]:  # noqa: AN
         for records in consumer.poll(timeout_ms=POLL_MS).values():
             limit = time.monotonic() + settings.broker_timeout_ms / 1_000
             for record in records:
-                _take(found, record.key, record.value)
+                with suppress(UnreadableError):
+                    keep_window(found, record.key, record.value)
         if time.monotonic() > limit:
             raise UnreachableError(f"{_brokers(settings)} gives no records of topic {topic}; try again later.")
     return found
-
-
-def _take(found: dict[bytes, Window], key: bytes | None, value: bytes | None) -> None:
-    if value is None:
-        found.pop(key or b"", None)
-        return
-    try:
-        window = read_window(value)
-    except UnreadableError:
-        return
-    if window is not None:
-        found[key or window_key(window.id)] = window
 
 
 def write_calendar(settings: Settings, add: Iterable[Window] = (), remove: Iterable[bytes] = ()) -> None:
@@ -106,18 +94,14 @@ def write_calendar(settings: Settings, add: Iterable[Window] = (), remove: Itera
 @contextmanager
 def _asking(settings: Settings) -> Iterator[None]:
     """Turn the client's errors into our own, and keep its log lines away: the error says all."""
-    log = logging.getLogger("kafka")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
     try:
-        yield
+        with quiet_client():
+            yield
     except KafkaError as error:
         raise UnreachableError(
             f"{_brokers(settings)} does not answer for topic {settings.topic_control}: {error}; check"
             " bootstrap_servers, the rights of this client and the topic."
         ) from error
-    finally:
-        log.setLevel(level)
 
 
 def _brokers(settings: Settings) -> str:

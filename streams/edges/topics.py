@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from streams.errors import UnreachableError
-from streams.settings import format_duration, kafka_python_options
+from streams.settings import format_duration, kafka_python_options, quiet_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -223,20 +222,12 @@ def _read(admin: Any, names: list[str]) -> dict[str, TopicState]:  # noqa: ANN40
 @contextmanager
 def _admin(settings: Settings) -> Iterator[Any]:
     """Open an admin client; every failure of the brokers becomes one sentence, so the library need not log it."""
-    log = logging.getLogger("kafka")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
     try:
-        admin = KafkaAdminClient(**kafka_python_options(settings))
-        try:
+        with quiet_client(), closing(KafkaAdminClient(**kafka_python_options(settings))) as admin:
             yield admin
-        finally:
-            admin.close()
     except (KafkaError, OSError) as error:
         raise UnreachableError(
             f"No answer from the brokers {', '.join(settings.bootstrap_servers)} within"
             f" {settings.broker_timeout_ms / 1000:g} s ({type(error).__name__}); check the address, the network and"
             " security_protocol."
         ) from error
-    finally:
-        log.setLevel(level)

@@ -20,6 +20,7 @@ from streams.errors import UsageError
 from streams.replay.kafka_lane import NotingState
 from streams.replay.kafka_range import shown
 from streams.replay.run import Findings, ReplayResult, created, rare_collection, summed_up
+from streams.replay.sides import behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from streams.replay.compare_delays import PairDelays
     from streams.replay.kafka_range import TimeRange
     from streams.replay.kafka_reader import LaneSpan, PartSpan, RangeReader
-from streams.replay.sides import behind
 
 WINDOWS_BEFORE: Final = 2
 _OF_RECORDS: Final = ("events_total", "events_rejected_total")

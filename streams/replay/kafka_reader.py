@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from kafka.errors import BrokerResponseError, KafkaError, OffsetOutOfRangeError
 
 from streams.core.wire import HOST, TERMINAL
 from streams.errors import UnreachableError, UsageError
-from streams.settings import kafka_python_options
+from streams.settings import kafka_python_options, quiet_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +75,7 @@ class TopicReader:
             UsageError: A topic is missing, or they have different numbers of partitions.
         """
         with ExitStack() as stack:
-            stack.enter_context(_quiet_client())
+            stack.enter_context(quiet_client())
             with self._asking():
                 for _ in self.topics:
                     consumer = KafkaConsumer(
@@ -203,15 +202,3 @@ class TopicReader:
                 f"No answer from the brokers {servers} within {self._settings.broker_timeout_ms / 1000:g} s"
                 f" ({type(error).__name__}); check the address, the network and security_protocol."
             ) from error
-
-
-@contextmanager
-def _quiet_client() -> Iterator[None]:
-    """Keep the library from logging what becomes a sentence of ours."""
-    log = logging.getLogger("kafka")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(level)

@@ -5,7 +5,7 @@ what the core takes.  ``python -m streams.settings`` writes the reference page.
 """
 
 from streams.settings.codes import ResponseCode, read_codes, shipped_codes
-from streams.settings.connection import kafka_python_options
+from streams.settings.connection import kafka_python_options, quiet_client
 from streams.settings.declarations import SASL_PROTOCOLS, TLS_PROTOCOLS, Settings, declared
 from streams.settings.declaring import Setting
 from streams.settings.dialects import load_dialect, shipped_dialects
@@ -27,6 +27,7 @@ __all__ = [
     "load_dialect",
     "load_settings",
     "parse_duration",
+    "quiet_client",
     "read_codes",
     "shipped_codes",
     "shipped_dialects",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from streams.settings.declarations import Settings
 
 
@@ -33,3 +37,15 @@ def kafka_python_options(settings: Settings) -> dict[str, Any]:
     if settings.ssl_key_password is not None:
         options["ssl_password"] = settings.ssl_key_password
     return options
+
+
+@contextmanager
+def quiet_client() -> Iterator[None]:
+    """Keep kafka-python from logging what becomes a sentence of ours."""
+    log = logging.getLogger("kafka")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

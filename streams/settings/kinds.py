@@ -290,8 +290,7 @@ class WindowPerKind(Kind[Mapping[str, int]]):
         """Return milliseconds for every kind."""
         one = Duration()
         name_of: dict[str, str] = {}
-        if isinstance(node, Leaf):
-            node = node.opened()
+        node = node.opened()
         if isinstance(node, Leaf):
             node = Branch(node.where, {"default": node})
             name_of["default"] = name

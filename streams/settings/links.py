@@ -44,8 +44,7 @@ class Links(Kind[Mapping[str, LinkSettings]]):
 
     def read(self, node: Node, name: str, faults: list[str]) -> Mapping[str, LinkSettings] | None:
         """Return what was said for each link."""
-        if isinstance(node, Leaf):
-            node = node.opened()
+        node = node.opened()
         if isinstance(node, Leaf):
             faults.append(
                 f"{node.where}: {name} is {node.value}, but must be links by name; write {name}: {{NAME: {{}}}}."
@@ -89,8 +88,7 @@ def _plain_link(settings: LinkSettings) -> dict[str, object]:
 
 def _read_link(node: Node, name: str, faults: list[str]) -> LinkSettings:
     """Return the settings of one link; an empty value names a link without differences."""
-    if isinstance(node, Leaf):
-        node = node.opened()
+    node = node.opened()
     if isinstance(node, Leaf):
         if node.resolved() is not None:
             faults.append(f"{node.where}: {name} is {node.value}, but must hold settings; write {name}: {{}}.")
@@ -119,8 +117,7 @@ class FieldMap(Kind[Mapping[str, Mapping[str, str]]]):
 
     def read(self, node: Node, name: str, faults: list[str]) -> Mapping[str, Mapping[str, str]] | None:
         """Return source -> their name -> our name."""
-        if isinstance(node, Leaf):
-            node = node.opened()
+        node = node.opened()
         if isinstance(node, Leaf):
             faults.append(f"{node.where}: {name} is {node.value}, but must hold terminal and host; write {name}: {{}}.")
             return None

@@ -24,13 +24,14 @@ _KEY = Text(
     change="make one with: openssl rand -hex 32",
     secret=True,
 )
+_ADDRESS = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 _WEB_ADDRESS = Text(
-    pattern=r"https?://[^\s/?#@]+(/[^\s?#]*)?",
+    pattern=_ADDRESS,
     limit="an http:// or https:// address without user, query and fragment",
     change="write it as http://host:port",
 )
 _PEERS = Names(
-    pattern=r"https?://[^\s/?#@]+(/[^\s?#]*)?",
+    pattern=_ADDRESS,
     limit="http:// or https:// addresses",
     change="write each peer as http://host:port",
     may_be_empty=True,

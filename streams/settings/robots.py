@@ -94,8 +94,7 @@ class Robots(Kind[Mapping[str, Robot]]):
 
     def read(self, node: Node, name: str, faults: list[str]) -> Mapping[str, Robot] | None:
         """Return the robots in the order of the file."""
-        if isinstance(node, Leaf):
-            node = node.opened()
+        node = node.opened()
         if isinstance(node, Leaf):
             faults.append(f"{node.where}: {name} must hold robots by name; write {name}: {{NAME: {{vendor: ...}}}}.")
             return None
@@ -136,8 +135,7 @@ def _plain_robot(robot: Robot) -> dict[str, object]:
 
 def _read_robot(node: Node, robot: str, name: str, faults: list[str]) -> Robot | None:
     """Return one robot, or None with what is wrong or missing among the faults."""
-    if isinstance(node, Leaf):
-        node = node.opened()
+    node = node.opened()
     if isinstance(node, Leaf):
         faults.append(f"{node.where}: {name} must hold settings; write vendor: and url_file: below it.")
         return None
@@ -180,8 +178,7 @@ class Thresholds(Kind[Mapping[str, int]]):
 
     def read(self, node: Node, name: str, faults: list[str]) -> Mapping[str, int] | None:
         """Return currency -> minor units."""
-        if isinstance(node, Leaf):
-            node = node.opened()
+        node = node.opened()
         if isinstance(node, Leaf):
             faults.append(f"{node.where}: {name} is {node.value}, but must hold amounts; write {name}: {{CNY: 5000}}.")
             return None

@@ -61,6 +61,10 @@ class Branch:
     where: str
     children: dict[str, Node] = field(default_factory=dict)
 
+    def opened(self) -> Branch:
+        """Return itself: it is open."""
+        return self
+
     def put(self, path: Sequence[str], leaf: Leaf) -> None:
         """Set the value at ``path``, replacing what stands there; names match whatever their case."""
         name = next((known for known in self.children if known.lower() == path[0].lower()), path[0])
