@@ -61,6 +61,8 @@ class RecordingLane(Lane):
                     "kind": "x",
                     "revision": 1,
                     "marks": [],
+                    "legs": {"terminal": None, "host": None},
+                    "voucher": None,
                     "detected_at": 1,
                 },
                 record[1],

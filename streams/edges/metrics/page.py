@@ -112,7 +112,7 @@ class Metrics(Collector):
 
     def count_anomaly(self, record: Mapping[str, object]) -> None:
         """Count an anomaly, by its first record, where it came from; the terminal's word goes before the host's."""
-        legs, voucher = record.get("legs") or {}, record.get("voucher") or {}
+        legs, voucher = record["legs"], record["voucher"]
         sides = [leg for leg in legs.values() if leg] if isinstance(legs, dict) else []
         numbers = tuple(voucher.values()) if isinstance(voucher, dict) else ()
         for counter, names, field in (
