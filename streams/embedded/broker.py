@@ -54,6 +54,16 @@ def broker_program() -> Path:
     return program
 
 
+def put_down(process: subprocess.Popen[bytes], patience_s: float) -> None:
+    """Stop a program in order, and for certain where it takes longer than ``patience_s`` seconds."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class EmbeddedBroker:
     """A broker on a free port of this machine's loopback address, for as long as the ``with`` block lasts.
 
@@ -99,12 +109,7 @@ class EmbeddedBroker:
         """Stop the broker for certain and remove its temporary directory; a second call does nothing."""
         process, self._process, self._port = self._process, None, None
         if process is not None:
-            process.terminate()
-            try:
-                process.wait(STOP_LIMIT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            put_down(process, STOP_LIMIT_SECONDS)
         if self._work_dir is not None:
             shutil.rmtree(self._work_dir, ignore_errors=True)
             self._work_dir = None

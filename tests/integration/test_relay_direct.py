@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from tests.integration.alertmanager_process import Peer
+from tests.integration.alertmanager_process import peer
 from tests.integration.relay_process import PATIENCE_SECONDS, RelayProcess
 from tests.integration.relay_robots import Robots
 from tests.integration.worker_process import free_port, until
+from tests.unit.relay import payloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.kafka_broker import KafkaBroker
+    from tests.operations.alertmanager import Notifier
     from tests.operations.programs import Programs
 
 pytestmark = pytest.mark.integration
@@ -28,21 +30,10 @@ PORT = free_port()
 
 
 def record(number: int, status: str, amount: int) -> bytes:
-    """Return a record of the anomaly topic, opened now."""
+    """Return a record of the anomaly topic, opened two seconds ago."""
     now_ms = time.time_ns() // 1_000_000
-    anomaly: dict[str, Any] = {
-        "id": f"anomaly-{number}",
-        "revision": 1 if status == "open" else 2,
-        "kind": "mismatch",
-        "severity": "critical",
-        "status": status,
-        "voucher": {"terminal_id": "10000017", "voucher_number": "000042"},
-        "amount_at_risk": amount,
-        "currency": "CNY",
-        "opened_at": now_ms - 2_000,
-        "resolved_at": None if status == "open" else now_ms,
-    }
-    return json.dumps(anomaly).encode()
+    over = {} if status == "open" else {"revision": 2, "resolved_at": now_ms}
+    return payloads.record(number, status, amount, id=f"anomaly-{number}", opened_at=now_ms - 2_000, **over)
 
 
 @pytest.fixture
@@ -53,23 +44,23 @@ def robots() -> Iterator[Robots]:
 
 
 @pytest.fixture
-def peers(programs: Programs, tmp_path: Path) -> Iterator[list[Peer]]:
+def peers(programs: Programs, tmp_path: Path) -> Iterator[list[Notifier]]:
     """Two Alertmanagers that post to the port that the relay will have."""
     receiver = f"http://127.0.0.1:{PORT}/alertmanager"
-    with Peer(programs, tmp_path, "one", receiver) as one, Peer(programs, tmp_path, "two", receiver) as two:
+    with peer(programs, tmp_path / "one", receiver) as one, peer(programs, tmp_path / "two", receiver) as two:
         yield [one, two]
 
 
 @pytest.fixture
 def relay(
-    kafka: KafkaBroker, producer: KafkaProducer, robots: Robots, peers: list[Peer], tmp_path: Path
+    kafka: KafkaBroker, producer: KafkaProducer, robots: Robots, peers: list[Notifier], tmp_path: Path
 ) -> Iterator[RelayProcess]:
     """A relay that follows the topic from its end and knows both peers."""
     settings = {
         "port": PORT,
         "receivers": {"wecom": robots.receivers()["wecom"]},
         "direct_thresholds": {"CNY": 5_000},
-        "alertmanagers": [peer.base for peer in peers],
+        "alertmanagers": [one.address for one in peers],
     }
     servers = [kafka.bootstrap_servers]
     # What stood in the topic before the first start is no news.
@@ -90,7 +81,7 @@ def producer(kafka: KafkaBroker) -> Iterator[KafkaProducer]:
 
 
 def test_a_high_amount_rings_at_once_and_its_end_is_told(
-    producer: KafkaProducer, relay: RelayProcess, peers: list[Peer], robots: Robots
+    producer: KafkaProducer, relay: RelayProcess, peers: list[Notifier], robots: Robots
 ) -> None:
     """Both peers are told, the group hears it once though both post, and the small one next to it is left out."""
     producer.send(TOPIC, record(1, "open", 500_000), partition=0).get(10)
@@ -99,8 +90,8 @@ def test_a_high_amount_rings_at_once_and_its_end_is_told(
     text = robots.messages["wecom"][0]
     assert "单笔大额凭证异常" in text
     assert "终端 10000017，凭证 000042" in text  # noqa: RUF001  Chinese text has full-width punctuation
-    for peer in peers:
-        (held,) = peer.alerts()
+    for one in peers:
+        (held,) = one.get("/api/v2/alerts")
         assert held["labels"]["anomaly_id"] == "anomaly-1"
         assert "000042" not in json.dumps(held["labels"])
     producer.send(TOPIC, record(1, "resolved", 500_000), partition=0).get(10)

@@ -34,12 +34,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], object], seconds: float, *, look_every: float = 0.2) -> None:
-    """Wait until the condition holds; raises ``TimeoutError`` if it does not in time."""
+def until(condition: Callable[[], object], seconds: float, *, look_every: float = 0.2, what: str = "") -> None:
+    """Wait until the condition holds; raises ``TimeoutError``, with what is amiss, if it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited in vain for {seconds:g} s")
+            raise TimeoutError(f"waited in vain for {seconds:g} s{what and f': {what}'}")
         time.sleep(look_every)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from streams.embedded.broker import put_down
+from streams.embedded.leash import leashed
+from tests.integration.worker_process import free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,19 +24,9 @@ PATIENCE_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 0.05
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_until(what: str, done: Callable[[], bool]) -> None:
     """Return as soon as ``done`` is true; fail with ``what`` after a long time."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < end, what
-        time.sleep(PAUSE_SECONDS)
+    until(done, PATIENCE_SECONDS, look_every=PAUSE_SECONDS, what=what)
 
 
 class Notifier:
@@ -58,17 +50,19 @@ class Notifier:
         listens = self._listens or f"127.0.0.1:{free_port()}"
         self.address = f"http://{listens}"
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*self._command, f"--web.listen-address={listens}"], stdout=log, stderr=log
-            )
-        wait_until(f"Alertmanager did not start: {self._log}", self._ready)
+            command = leashed([*self._command, f"--web.listen-address={listens}"])
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            wait_until(f"Alertmanager did not start: {self._log}", self._ready)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop it."""
         assert self._process is not None
-        self._process.terminate()
-        self._process.wait(timeout=PATIENCE_SECONDS)
+        put_down(self._process, PATIENCE_SECONDS)
 
     def _ready(self) -> bool:
         assert self._process is not None

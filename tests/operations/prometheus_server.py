@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import yaml
 
+from streams.embedded.broker import put_down
 from streams.embedded.leash import leashed
 from tests.integration.worker_process import free_port, until
 from tests.operations.programs import programs
@@ -116,11 +117,5 @@ class PrometheusServer:
 
     def _stop(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_LIMIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            put_down(process, STOP_LIMIT_SECONDS)

@@ -18,7 +18,8 @@ from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from streams.relay import metrics as relay
 from streams.shipped import shipped
 from tests.contracts.repository import ROOT
-from tests.operations.alertmanager import Notifier, free_port, wait_until
+from tests.integration.worker_process import free_port
+from tests.operations.alertmanager import Notifier, wait_until
 from tests.operations.stories_of_kinds import camel
 
 if TYPE_CHECKING:

@@ -68,3 +68,22 @@ def notification(*alerts: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def body(*alerts: dict[str, Any], **changes: Any) -> bytes:
     """Return the request's body for a notification."""
     return json.dumps(notification(*alerts, **changes), ensure_ascii=False).encode()
+
+
+def record(number: int, status: str, amount: int, **changes: Any) -> bytes:
+    """Return a record of the anomaly topic, ``a1`` for number 1."""
+    return json.dumps(
+        {
+            "id": f"a{number}",
+            "revision": 1,
+            "kind": "mismatch",
+            "severity": "critical",
+            "status": status,
+            "voucher": {"terminal_id": "10000017", "voucher_number": "000042"},
+            "amount_at_risk": amount,
+            "currency": "CNY",
+            "opened_at": START_MS,
+            "resolved_at": None,
+        }
+        | changes
+    ).encode()

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
 from streams.relay.direct import LONGEST_MS, MOST_OPEN, DirectBook
+from tests.unit.relay import payloads
 
 T = 1_772_464_201_000
 HOLD_MS = 300_000
@@ -16,22 +16,8 @@ KINDS = {"mismatch": ("not the same thing", "内容不一致")}
 
 
 def record(number: int = 1, status: str = "open", amount: int = 500_000, **changes: Any) -> bytes:
-    """Return a record of the anomaly topic."""
-    return json.dumps(
-        {
-            "id": f"a{number}",
-            "revision": 1,
-            "kind": "mismatch",
-            "severity": "critical",
-            "status": status,
-            "voucher": {"terminal_id": "10000017", "voucher_number": "000042"},
-            "amount_at_risk": amount,
-            "currency": "CNY",
-            "opened_at": T,
-            "resolved_at": None,
-        }
-        | changes
-    ).encode()
+    """Return a record of the anomaly topic, opened at T."""
+    return payloads.record(number, status, amount, **({"opened_at": T} | changes))
 
 
 def book(per_minute: int = 5, documents: dict[str, bytes] | None = None) -> DirectBook:
