@@ -164,8 +164,9 @@ def _fed(lane: Lane, fetches: list[tuple[int, list[RawRecord]]], ledger: RocksLe
 
 
 def _plain(value: bytes | None) -> bool:
-    whole = value is not None and value.startswith(b"{") and value.endswith(b"}")  # some are broken off on purpose
-    return whole and value is not None and value.isascii() and b'"voucher_number":"' in value
+    if value is None or not value.startswith(b"{") or not value.endswith(b"}"):  # some are broken off on purpose
+        return False
+    return value.isascii() and b'"voucher_number":"' in value
 
 
 def _look_ups(ledger: RocksLedger, events: list[dict[str, Any]]) -> tuple[float, float]:
