@@ -2,8 +2,9 @@
 
     python -m benchmarks.ledger --events 1000000
 
-Each way has a process of its own on one core, RocksDB's threads with it.  Without a ledger what memory
-forgets is thrown away.  With it a cut is written and synced for every second of the time that passes.
+Each way has a process of its own on one core, RocksDB's threads with it.  Without a ledger on disk a lane
+keeps its originals in memory, as a worker without ``ledger_dir`` does.  With it a cut is written and synced for
+every second of the time that passes.
 """
 
 from __future__ import annotations
@@ -30,9 +31,6 @@ from streams.edges.rocks_ledger import Shelf
 from streams.replay.files import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from streams.core.ledger import Fact
     from streams.core.wire import RawRecord
     from streams.edges.rocks_ledger import RocksLedger
 
@@ -44,34 +42,6 @@ PROJECTED_EVENTS_PER_S: Final = 1_000
 EVENTS_PER_VOUCHER: Final = 2
 KEPT_QUARTERS: Final = 1.25
 """Buckets are a quarter of the horizon: the oldest goes when all of it is over."""
-
-
-class Nothing:
-    """A ledger that keeps nothing."""
-
-    outlives = False
-    covers_from = 0
-
-    def begin(self, at: int) -> None:
-        """Do nothing."""
-
-    def put(self, facts: Sequence[Fact]) -> None:
-        """Throw facts away."""
-
-    def of_number(self, terminal: str, number: str) -> list[Fact]:  # noqa: ARG002  there is none
-        """Return none."""
-        return []
-
-    def of_reference(self, terminal: str, reference: str) -> list[Fact]:  # noqa: ARG002  as above
-        """Return none."""
-        return []
-
-    def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:  # noqa: ARG002  as above
-        """Return none."""
-        return []
-
-    def forget(self, before_ms: int) -> None:
-        """Do nothing."""
 
 
 def measure(folder: Path, events: int, rounds: int) -> dict[str, Any]:
@@ -121,7 +91,7 @@ def one_round(folder: Path, way: str) -> dict[str, float]:
         ids = (("terminal-events", "1"), ("host-events", "2"))
         ledger = Shelf(Path(place), "bench", lambda: ids, policy.originals_horizon_ms, 256 * MIB).ledger(0, 1)
         ledger.claim()
-        lane = Lane(0, policy, check_keys=False, ledger=ledger if way == "disk" else Nothing())
+        lane = Lane(0, policy, check_keys=False, ledger=ledger if way == "disk" else None)
         figures = _fed(lane, fetches, ledger)
         ledger.flush()
         asked = [json.loads(r[3] or b"") for _, chunk in fetches[:40] for r in chunk if _plain(r[3])]

@@ -8,6 +8,7 @@ does not tell all.  A pair that agreed has no state.  Everything but one leg can
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -70,6 +71,41 @@ class _References(Struct, gc=False):
     rrn: str | None = None
     auth_code: str | None = None
 
+
+FIELDS: Final = (
+    b"event_id",
+    b"kind",
+    b"event_time",
+    b"terminal_id",
+    b"merchant_id",
+    b"source",
+    b"voucher_number",
+    b"batch_number",
+    b"rrn",
+    b"auth_code",
+    b"response_code",
+    b"outcome",
+    b"amount",
+    b"currency",
+    b"card",
+    b"link",
+    b"software_version",
+    b"terminal_model",
+    b"network_type",
+    b"region",
+    b"operator_id",
+    b"entry_mode",
+    b"round_trip_ms",
+    b"offline",
+    b"received_at",
+    b"original",
+)
+"""The names of what a packed leg has, in the order of their codes."""
+_PACKED: Final = b"\1"
+_LEG: Final = struct.Struct(">HIQH")
+_FIELD: Final = 0x1F
+_SAME: Final = 0x20
+_TEXT: Final = 0x80
 
 _decode_references: Final = msgspec.json.Decoder(_References).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -157,12 +193,39 @@ def _row_of(leg: Event | None) -> _Leg | None:
     return _Leg(leg.log_time, leg.offset, Raw(_encode(leg.body)), more)
 
 
+def expanded(voucher: bytes) -> bytes:
+    """Return the JSON of a voucher that may be packed.
+
+    A packed one begins with 1.  Each leg follows, the terminal's first: log time in 6 bytes, offset in 8, in 2 how
+    many bytes its fields take.  A field is a code, see ``FIELDS``, and its text after its length in one byte, or a
+    code with ``_SAME`` where the terminal has the same value.  Behind the legs stands the rest of the JSON, if any.
+    """
+    if voucher[:1] != _PACKED:
+        return voucher
+    known: dict[int, bytes] = {}
+    texts, at = [], 1
+    for _ in range(2):
+        high, low, offset, size = _LEG.unpack_from(voucher, at)
+        at += _LEG.size
+        fields, until = [], at + size
+        while at < until:
+            code = voucher[at]
+            at += 1
+            if not code & _SAME:
+                known[code & _FIELD] = voucher[at + 1 : at + 1 + voucher[at]]
+                at += 1 + voucher[at]
+            value = known[code & _FIELD]
+            fields.append(b'"%b":%b' % (FIELDS[code & _FIELD], b'"%b"' % value if code & _TEXT else value))
+        texts.append(b"[%d,%d,{%b}]" % (high << 32 | low, offset, b",".join(fields)))
+    return b'{"t":%b,"h":%b%b}' % (*texts, voucher[at:])
+
+
 def recalled(fact: Fact, read_again: Callable[[int, int, int, bytes], Event]) -> Voucher:
     """Return the voucher that a fact tells of, closed, in a run of its own.
 
     ``read_again`` makes an event of source, log time, offset and record.
     """
-    row = _decode(fact[5])
+    row = _decode(expanded(fact[5]))
     key = (fact[0], fact[1])
     legs = [
         _leg_of(source, leg, key, read_again) if leg is not None else None

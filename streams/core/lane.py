@@ -122,6 +122,7 @@ class Lane:
         if self._merge.usual is not None:
             self._merge.usual.pack_from(r_ms)
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
+        self._state.memory.put_lately.floor = j_ms  # what an earlier life has put began before
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
         self._state.look_at_windows()
@@ -317,7 +318,7 @@ class Lane:
     def cut(self) -> Cut:
         """Return the cut of the state as it is; valid once all earlier outputs are acknowledged."""
         state, merge = self._state, self._merge
-        state.memory.hand_over()  # what this cut lets go of is in the ledger before it is committed
+        state.memory.hand_over(all_of_it=True)
         j_ms = merge.passed - 1
         if self._restored is not None:
             if j_ms <= self._restored.j_ms:
@@ -327,6 +328,7 @@ class Lane:
         if held is not None:
             j_ms = min(j_ms, held - 1)
         r_ms = state.memory.oldest_needed(j_ms - self._policy.replay_ms)
+        state.memory.hand_over(all_of_it=True)  # what this cut lets go of is in the ledger before it is committed
         self._cut_ms = r_ms if state.blind is None else state.blind.needed_from(r_ms, merge.passed, self._marks)
         offsets = tuple(marks.offset_at(self._cut_ms) for marks in self._marks)
         for marks in self._marks:

@@ -15,6 +15,7 @@ from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
 from streams.core.numbers import Numbers, drop_from
+from streams.core.put_lately import PutLately
 from streams.core.recalled import Recalled
 from streams.core.tills import Tills
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
@@ -60,6 +61,7 @@ class Memory:
         self._recalled = Recalled(self.numbers)
         self.tills = Tills(ledger, policy.originals_horizon_ms)
         self._swept_at = 0
+        self.put_lately = PutLately(ledger)
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""
 
@@ -136,6 +138,7 @@ class Memory:
         self.hand_over()
         self.ledger.forget(now - self.horizon_ms)
         if self.usual is not None:
+            self.usual.hand_over_chunks(many=True)
             self.usual.forget(now - self.horizon_ms)
 
     def _forget(self, run: Run) -> None:
@@ -181,13 +184,15 @@ class Memory:
             findable = voucher.findable or voucher in self._one_sided.get(voucher.run.key, ())
             self._tell(voucher, findable=findable)
 
-    def hand_over(self) -> None:
-        """Give the ledger what was forgotten since the last time."""
+    def hand_over(self, *, all_of_it: bool = False) -> None:
+        """Give the ledger what was forgotten since the last time; ``all_of_it`` with the packed pairs that stand here."""
         if self.usual is not None:
             self._facts += self.usual.take_facts()
         if self._facts:
-            self.ledger.put(self._facts)
+            self.put_lately.put(self._facts)
             self._facts = []
+        if all_of_it and self.usual is not None:
+            self.usual.hand_over_chunks()
 
     def let_go(self, voucher: Voucher) -> None:
         """Forget a voucher whose anomaly is over, if its run was forgotten while the anomaly stood."""

@@ -20,7 +20,7 @@ module or without it a lane gives the same answers.
 from cpython cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from cpython.unicode cimport PyUnicode_DecodeASCII
+from cpython.unicode cimport PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.stdio cimport sprintf
@@ -100,8 +100,13 @@ cdef class Packed:
     # Forgotten pairs, where this is the ledger too: by key, reference and terminal, in the order of their going.
     cdef Tables cold, cold_references, cold_tills
     cdef Ring cold_line
-    cdef public bint keeps
-    """Whether forgotten pairs stay here, until ``forget``; else they are handed out as facts."""
+    cdef Ring unwritten_line  # of a ledger on disk: the forgotten pairs that no chunk was made of yet
+    cdef uint64_t cold_ever
+    cdef public bint keeps, shelves
+    """Whether forgotten pairs stay here: all until ``forget``, or each until a chunk that it is in is written.
+
+    Without either they are handed out as facts.
+    """
     cdef Ring[2] waiting
     cdef Ring closed
     cdef Ring births
@@ -133,6 +138,8 @@ cdef class Packed:
     cdef list facts
     cdef object journal, timers, read_again, meet, may_outdo, hand_over
     cdef list link_names
+    cdef readonly int64_t gone_until
+    """The log time after which no pair began that was forgotten and has left."""
     cdef public int64_t gate_from
     """The log time before which no event stays packed."""
 
@@ -155,7 +162,7 @@ cdef class Packed:
         self.facts = []
         self.asks_terminals = live and partitions > 1
         self.lone_due = self.chain_due = _NEVER
-        self.gate_from = self.needed_from = -1
+        self.gate_from = self.needed_from = self.gone_until = -1
         self.legs_used = 1  # no leg is number 0
         tables_begin(&self.table)
         tables_begin(&self.tills)
@@ -222,6 +229,7 @@ cdef class Packed:
         tables_clear(&self.cold_tills)
         free(self.unjudged.buckets)
         free(self.cold_line.items)
+        free(self.unwritten_line.items)
         free(self.closed.items)
         free(self.births.items)
         for i in range(2):
@@ -940,6 +948,9 @@ cdef class Packed:
             if other.references[place] and other.references[place] != one.references[place]:
                 tables_add(&self.cold_references, other.references[place], first)
         ring_push(&self.cold_line, first)
+        self.cold_ever += 1
+        if self.shelves:
+            ring_push(&self.unwritten_line, ticket(first, one.serial))
         return 0
 
     cdef void _leave_cold(self, uint32_t first) noexcept:
@@ -970,11 +981,52 @@ cdef class Packed:
                 if not most or self.cold_line.count <= most:
                     break
                 lost = max(lost, one.log_time)
-            ring_drop(&self.cold_line)
-            if one.state == FORGOTTEN:
-                self._leave_cold(leg)
-            self._drop_pair(leg)
+            self._drop_coldest()
         return lost
+
+    cdef void _drop_coldest(self) noexcept:
+        cdef uint32_t leg = <uint32_t>ring_head(&self.cold_line)
+        ring_drop(&self.cold_line)
+        self.gone_until = max(self.gone_until, self.legs[leg].log_time)
+        if self.legs[leg].state == FORGOTTEN:
+            self._leave_cold(leg)
+        self._drop_pair(leg)
+
+    def take_chunks(self, int64_t bucket_ms):
+        """Return the chunks of the pairs forgotten since the last call, and how many were ever forgotten.
+
+        They stay here until ``drop_written`` is told of that number.
+        """
+        cdef Rows rows
+        cdef uint64_t head
+        cdef uint32_t first
+        memset(&rows, 0, sizeof(Rows))
+        rows.bucket_ms = bucket_ms
+        try:
+            while self.unwritten_line.count:
+                head = ring_head(&self.unwritten_line)
+                if self.legs[<uint32_t>head].serial == head >> 32 and self.legs[<uint32_t>head].state == FORGOTTEN:
+                    first = <uint32_t>head
+                    add_row(&rows, <const char*>self.legs[first].held + self.legs[first].at[AT_TERMINAL],
+                            self.legs[first].long_[AT_TERMINAL], self.legs[first].log_time, first)
+                ring_drop(&self.unwritten_line)
+            return chunks_of_pairs(self, &rows), self.cold_ever
+        finally:
+            clear_rows(&rows)
+
+    def drop_written(self, uint64_t ever, size_t most):
+        """Give back the oldest of the first ``ever`` pairs that were forgotten, until no more than ``most`` stand here.
+
+        What is in no chunk yet stays.
+        """
+        ever = min(ever, self.cold_ever - self.unwritten_line.count)
+        while self.cold_line.count > most and self.cold_ever - self.cold_line.count < ever:
+            self._drop_coldest()
+
+    @property
+    def unwritten(self):
+        """Return how many forgotten pairs are in no chunk yet."""
+        return self.unwritten_line.count
 
     cdef bint _is_of(self, const Leg* leg, int place, const char* text, size_t size) noexcept:
         return leg.long_[place] == size and memcmp(<char*>leg.held + leg.at[place], text, size) == 0
@@ -1037,10 +1089,17 @@ cdef class Packed:
     cdef tuple _fact(self, uint32_t first):
         """Return a pair as a fact; see ``fact.py``."""
         cdef Leg* one = &self.legs[first]
+        cdef char[4 * LONGEST_PACKED] text
+        cdef size_t size = self._write_fact(first, text)
+        return (self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source, one.offset,
+                PyBytes_FromStringAndSize(text, size), self._references(one, &self.legs[one.partner]))
+
+    cdef size_t _write_fact(self, uint32_t first, char* text) except 0:
+        """Write a pair as the JSON of a fact and return its size."""
+        cdef Leg* one = &self.legs[first]
         cdef Leg* other = &self.legs[one.partner]
         cdef const Leg* terminal = one if one.source == 0 else other
         cdef const Leg* host = other if one.source == 0 else one
-        cdef char[4 * LONGEST_PACKED] text
         cdef size_t full
         full = <size_t>sprintf(text, b'{"t":[%lld,%lld,', <long long>terminal.log_time, <long long>terminal.offset)
         full += self._write_json(terminal, text + full, True)
@@ -1051,23 +1110,14 @@ cdef class Packed:
         if self.legs[one.partner].after:
             full += write_mark(self, first, text + full)
         text[full] = c"}"
-        return (self._text(one, AT_TERMINAL), self._text(one, AT_NUMBER), one.log_time, one.source, one.offset,
-                PyBytes_FromStringAndSize(text, full + 1), self._references(one, other))
+        return full + 1
 
     cdef tuple _references(self, const Leg* one, const Leg* other):
         """Return the rrns and authorisation codes of a pair without leading zeros, each once."""
-        found = []
-        cdef int place
-        cdef const Leg* leg
-        cdef int turn
-        for turn in range(2):
-            leg = other if turn else one
-            for place in (AT_RRN, AT_AUTH):
-                if leg.long_[place]:
-                    text = self._text(leg, place).lstrip("0")
-                    if text and text not in found:
-                        found.append(text)
-        return tuple(found)
+        cdef Text[4] texts
+        cdef size_t[4] sizes
+        cdef size_t count = references_of(one, other, texts, sizes), at
+        return tuple([PyUnicode_DecodeASCII(texts[at], sizes[at], NULL) for at in range(count)])
 
     def take_facts(self):
         """Return what was forgotten since the last call, as facts for the ledger."""
@@ -1090,7 +1140,7 @@ cdef class Packed:
                     break
                 if self.legs[leg].state == PAIRED:
                     self._leave(leg, &self.table, &self.tills)
-                    if self.keeps:
+                    if self.keeps or self.shelves:
                         self._keep(leg)
                         ring_drop(&self.closed)
                         continue
@@ -1120,7 +1170,8 @@ cdef class Packed:
             "keys": tables_count(&self.table),
             "closed": self.closed.count,
             "births": self.births.count,
-            "cold": tables_count(&self.cold) + tables_count(&self.cold_references) + self.cold_line.count,
+            "cold": tables_count(&self.cold) + tables_count(&self.cold_references) + self.cold_line.count
+            + self.unwritten_line.count,
             "chains": sum(self.chains[i].count for i in range(self.windows)),
             "lone": sum(self.lone[i].count for i in range(self.windows)),
             "ids": self.young[0].count + self.older[0].count + self.young[1].count + self.older[1].count,
@@ -1151,4 +1202,5 @@ cdef inline uint32_t key_hash(const char* terminal, size_t terminal_size, const 
     return <uint32_t>(hash_bytes(number, number_size, hash_bytes(terminal, terminal_size, 0)) >> 32)
 
 
+include "packed_chunks.pxi"
 include "packed_chains.pxi"

@@ -238,6 +238,8 @@ cdef bint marks_original(Packed packed, uint32_t first, int64_t at) except -1:
             return False
     closing.after = first
     packed.legs[one.partner].before = found
+    if packed.shelves and original.state == FORGOTTEN:  # it may have been written without the mark
+        packed.facts.append(packed._fact(found))
     return True
 
 

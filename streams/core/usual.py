@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AVAILABLE", "Lines", "Packed", "Usual", "fits"]
 
+MANY_UNWRITTEN: Final = 65_536
+"""Forgotten pairs of which chunks are made between two cuts: the more at once, the larger they are."""
 AVAILABLE: Final = Packed is not None
 
 
@@ -62,11 +64,16 @@ class Usual:
             meet=state.blind.meet if state.blind is not None else None,
             may_outdo=partial(_may_outdo, state),  # not bound to this object: a closed lane is given back at once
         )
-        self._packed.keeps = self._kept is not None
+        self._packed.keeps = self._kept is not None and not own.bucket_ms
+        self._packed.shelves = own.bucket_ms > 0
 
     def forget(self, before_ms: int) -> None:
         """Give back forgotten pairs that began before a log time, and the oldest beyond what the ledger may keep."""
-        if self._kept is not None:
+        if self._packed.shelves:
+            ledger = self._state.ledger
+            self._packed.drop_written(ledger.settled, ledger.most_at_hand)
+            self._packed.forget(before_ms, 0)
+        elif self._kept is not None:
             lost = self._packed.forget(before_ms, self._kept.max_facts)
             if lost >= 0:
                 self._kept.lose(lost)
@@ -194,6 +201,17 @@ class Usual:
         """Return the pairs that were forgotten since the last call, as facts for the ledger."""
         return self._packed.take_facts()
 
+    @property
+    def gone_until(self) -> int:
+        """The log time after which no pair began that was forgotten and does not stand here any more."""
+        return self._packed.gone_until
+
+    def hand_over_chunks(self, *, many: bool = False) -> None:
+        """Give a ledger that takes chunks those of the pairs forgotten since then; with ``many`` only if they are."""
+        if self._packed.unwritten > (MANY_UNWRITTEN if many else 0):
+            ledger = self._state.ledger
+            ledger.put_chunks(*self._packed.take_chunks(ledger.bucket_ms))
+
     def unpack_due(self, before: int, at_most: int = NEVER) -> None:
         """Unpack the lone legs with a deadline smaller than ``before``, of many the ``at_most`` oldest."""
         if self._packed.due < before:
@@ -243,9 +261,14 @@ def _may_outdo(state: LaneState, key: Key, reference: str, place: tuple[int, int
     """Tell whether a voucher that is not packed has a number, or a reference at its terminal, from a place on."""
     memory, ledger = state.memory, state.ledger
     memory.hand_over()
-    facts = ledger.of_reference(key[0], reference) if reference else ledger.of_number(*key)
-    if any(fact[2:5] >= place for fact in facts):
-        return True
+    lately = memory.put_lately
+    if ledger.bucket_ms and memory.usual is not None and place[0] > max(lately.floor, memory.usual.gone_until):
+        if lately.has_after(key[0], reference or key[1], place):
+            return True
+    else:
+        facts = ledger.of_reference(key[0], reference) if reference else ledger.of_number(*key)
+        if any(fact[2:5] > place for fact in facts):
+            return True
     keys = [(key[0], number) for number in memory.numbers.of(key[0])] if reference else [key]
     for one in keys:
         standing = memory.beside_run(one)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from streams.core.lane import LaneOutput
     from streams.core.ledger import Fact
+    from streams.core.ledger_chunks import Chunk
     from streams.core.policy import Policy
     from streams.core.wire import RawRecord
 
@@ -71,8 +72,16 @@ def run_whole(log: Log, policy: Policy) -> dict[str, dict[str, Any]]:
 class CopiedLedger:
     """A ledger that is no lane's own memory, so that a copy of it holds all that was handed over."""
 
-    def __init__(self) -> None:
+    bucket_ms = 3_600_000
+
+    def __init__(self, most_at_hand: int = 0) -> None:
         self._kept = MemoryLedger()
+        self.most_at_hand = most_at_hand
+
+    @property
+    def settled(self) -> int:
+        """All that was handed over is here."""
+        return self._kept.settled
 
     @property
     def outlives(self) -> bool:
@@ -91,6 +100,10 @@ class CopiedLedger:
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts."""
         self._kept.put(facts)
+
+    def put_chunks(self, chunks: list[Chunk], ever: int) -> None:
+        """Take chunks; a new lane counts anew."""
+        self._kept.put_chunks(chunks, ever)
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number."""
@@ -119,7 +132,7 @@ class Killed:
         self._kills = kills
         self.broker = Broker()
         self._left = ledger
-        self._ledger = CopiedLedger()
+        self._ledger = CopiedLedger(rng.choice([0, 2, 1_000]))
         self._synced = CopiedLedger()
         self._lane = Lane(0, policy, ledger=self._ledger)
         self._at = [0, 0]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from streams.core.ledger import NOT_YET
@@ -20,11 +21,24 @@ if TYPE_CHECKING:
 
     from streams.core.cut import Cut
     from streams.core.ledger import Fact
+    from streams.core.ledger_chunks import Chunk
     from streams.edges.rocks_ledger.shelf import Shelf
     from streams.edges.rocks_ledger.store import Store
 
+MOST_AT_HAND: Final = 200_000
+"""Written pairs that a lane keeps packed, some 600 bytes each; what points at them is judged without the disk."""
 MOST_WRITTEN_AT_ONCE: Final = 20_000
 """Facts of one batch while an earlier life is read back."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was put since the last cut."""
+
+    facts: list[Fact] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    ever: int = 0
+    """How many facts have come in chunks, those of earlier batches as well."""
 
 
 class RocksLedger:
@@ -42,12 +56,12 @@ class RocksLedger:
         self._covers_from = NOT_YET
         self._waiting: dict[str, dict[str, Fact | list[Fact]]] = {}
         """All that is not written yet, by terminal and number, for look-ups; a fact that is alone stands by itself."""
-        self._fresh: list[Fact] = []
-        """What was put since the last cut."""
-        self._sealed: deque[tuple[Cut, list[Fact]]] = deque()
+        self._fresh = Batch()
+        self._sealed: deque[tuple[Cut, Batch]] = deque()
         """Cuts that are not committed yet, each with what was put between it and the one before."""
         self._filling_until = NOT_YET
         """J of the start while the ledger is not complete, else ``NOT_YET``."""
+        self._settled = 0
         self.written_facts = 0
         self.written_seconds = 0.0
 
@@ -100,6 +114,21 @@ class RocksLedger:
         return True
 
     @property
+    def bucket_ms(self) -> int:
+        """How much log time one bucket holds."""
+        return self._shelf.bucket_ms
+
+    @property
+    def most_at_hand(self) -> int:
+        """How many written pairs stay with the lane, for look-ups that need no disk."""
+        return MOST_AT_HAND
+
+    @property
+    def settled(self) -> int:
+        """How many of the facts that came in chunks are written."""
+        return self._settled
+
+    @property
     def covers_from(self) -> int:
         """The log time since which every forgotten voucher is here."""
         return self._covers_from
@@ -122,8 +151,15 @@ class RocksLedger:
                 numbers[number] = fact
             else:
                 numbers[number] = [*(other for other in _all(standing) if other[2:5] != fact[2:5]), fact]
-        self._fresh += facts
-        if self._filling_until != NOT_YET and len(self._fresh) > MOST_WRITTEN_AT_ONCE:
+        self._fresh.facts += facts
+        if self._filling_until != NOT_YET and len(self._fresh.facts) > MOST_WRITTEN_AT_ONCE:
+            self._write_fresh()
+
+    def put_chunks(self, chunks: list[Chunk], ever: int) -> None:
+        """Take facts as they are to be written; the lane has them for look-ups until they are."""
+        self._fresh.chunks += chunks
+        self._fresh.ever = ever
+        if self._filling_until != NOT_YET:
             self._write_fresh()
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
@@ -158,7 +194,7 @@ class RocksLedger:
                 return
             self._filling_until = NOT_YET
         self._sealed.append((cut, self._fresh))
-        self._fresh = []
+        self._fresh = Batch(ever=self._fresh.ever)
 
     def write(self, cut: Cut) -> None:
         """Write a cut that is about to be committed, with what goes before it, in one batch.
@@ -167,25 +203,27 @@ class RocksLedger:
         """
         if not any(sealed is cut for sealed, _ in self._sealed):
             return
-        facts: list[Fact] = []
-        sealed = None
+        whole, sealed = Batch(), None
         while sealed is not cut:
             sealed, before = self._sealed.popleft()
-            facts += before
-        self._write(facts, cut)
+            whole.facts += before.facts
+            whole.chunks += before.chunks
+            whole.ever = before.ever
+        self._write(whole, cut)
 
     def _write_fresh(self) -> None:
-        facts, self._fresh = self._fresh, []
-        self._write(facts, None)
+        fresh, self._fresh = self._fresh, Batch(ever=self._fresh.ever)
+        self._write(fresh, None)
 
-    def _write(self, facts: list[Fact], cut: Cut | None) -> None:
+    def _write(self, batch: Batch, cut: Cut | None) -> None:
         began = time.perf_counter()
-        self._opened().write(facts, self._covers_from, cut)
-        if not self._fresh and not self._sealed:
+        self._opened().write(batch.chunks, batch.facts, self._covers_from, cut)
+        self.written_facts += batch.ever - self._settled + len(batch.facts)
+        self._settled = batch.ever
+        if not self._fresh.facts and not self._sealed:
             self._waiting = {}
         else:
-            self._drop_waiting(facts)
-        self.written_facts += len(facts)
+            self._drop_waiting(batch.facts)
         self.written_seconds += time.perf_counter() - began
 
     def _drop_waiting(self, facts: list[Fact]) -> None:

@@ -53,6 +53,11 @@ class Shelf:
         self._topics = topics
         self._bounds = Bounds(horizon_ms, memory_bytes)
 
+    @property
+    def bucket_ms(self) -> int:
+        """How much log time one bucket of a database holds."""
+        return self._bounds.bucket_ms
+
     def ledger(self, lane: int, partitions: int) -> RocksLedger:
         """Return the ledger of a lane, not opened yet."""
         made = self._made[lane] = RocksLedger(lane, partitions, self)

@@ -4,10 +4,8 @@ A bucket is a column family with the facts whose first leg lies in a quarter of 
 drops whole buckets: RocksDB then deletes their files, reads nothing and compacts nothing, and the disk
 holds at most five quarters of a horizon and what is new.  A look-up asks the few buckets there are.
 
-A key is 4 bytes of the terminal's checksum, 4 of the number's, both as text, and the place of the first
-leg.  So a terminal's facts lie together, and the first 8 bytes are what the Bloom filters know.  A value is
-the references, a line's end, and the voucher.  For each reference there is an entry without a value that
-leads to the fact; of a fact that was put again it may be an old one.
+What is written is chunks, see ``core/ledger_chunks.py``: the facts of one terminal in one batch.  A look-up reads the
+terminal's chunks; of a fact that was put again the later one counts.
 Figures in ``benchmarks/README.md``.
 """
 
@@ -16,7 +14,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from zlib import crc32
 
 import msgspec
 from rocksdict import (
@@ -34,16 +31,18 @@ from rocksdict import (
     WriteBufferManager,
 )
 
+from streams.core import ledger_chunks
 from streams.core.cut import Cut
 from streams.core.ledger import NOT_YET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
     from streams.core.ledger import Fact
+    from streams.core.ledger_chunks import Chunk
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Rises with every change to keys, values or buckets; a database of another format is not read."""
 BUCKETS_PER_HORIZON: Final = 4
 MIB: Final = 1024 * 1024
@@ -54,10 +53,9 @@ WRITE_BUFFER_BYTES: Final = 32 * MIB
 FILES_MERGED_AT_ONCE: Final = 8
 """A bucket is dropped whole one day, so that merging its files serves look-ups alone: the fewer, the cheaper."""
 _ZSTD_WINDOW_BITS: Final = -14
-_CHECKSUMS: Final = struct.Struct(">II").pack
-_PLACE: Final = struct.Struct(">QBQ")
-_PREFIX_BYTES: Final = 8
-_IDENTITY, _COVERS_FROM, _CUT = b"identity", b"covers_from", b"cut"
+_IDENTITY, _COVERS_FROM, _CUT, _NEXT = b"identity", b"covers_from", b"cut", b"next_chunk"
+_TURN: Final = struct.Struct(">Q").pack
+_TURN_BYTES: Final = 8
 
 
 class LedgerLockedError(Exception):
@@ -121,7 +119,7 @@ class Bounds:
         options.set_universal_compaction_options(merge)
         options.set_compaction_style(DBCompactionStyle.universal())
         options.set_level_zero_file_num_compaction_trigger(FILES_MERGED_AT_ONCE)
-        options.set_prefix_extractor(SliceTransform.create_fixed_prefix(_PREFIX_BYTES))
+        options.set_prefix_extractor(SliceTransform.create_fixed_prefix(ledger_chunks.PREFIX_BYTES))
         table = BlockBasedOptions()
         table.set_block_size(BLOCK_BYTES)
         table.set_bloom_filter(BLOOM_BITS, False)  # noqa: FBT003  positional in C
@@ -129,17 +127,6 @@ class Bounds:
         table.set_block_cache(cache)
         options.set_block_based_table_factory(table)
         return options
-
-
-def key_of(terminal: str, number: str) -> bytes:
-    """Return what the keys of a number's facts begin with."""
-    one, other = terminal.encode(), number.encode()
-    return b"%b%b\0%b\0" % (_CHECKSUMS(crc32(one), crc32(other)), one, other)
-
-
-def _reference_start(terminal: bytes, reference: bytes) -> bytes:
-    """Return what the keys of a terminal's reference begin with, before its text; 1 tells them from those of facts."""
-    return b"%b\1%b\0" % (_CHECKSUMS(crc32(terminal), crc32(reference, 1)), terminal)
 
 
 class Store:
@@ -155,10 +142,8 @@ class Store:
         self._bounds = bounds
         self._bucket_ms = identity.bucket_ms
         self._buckets: dict[int, tuple[Rdict, ColumnFamily]] = {}
-        self._of_number = ReadOptions()
-        self._of_number.set_prefix_same_as_start(True)
         self._of_terminal = ReadOptions()
-        self._of_terminal.set_total_order_seek(True)
+        self._of_terminal.set_prefix_same_as_start(True)
         self._floor = 0
         """Buckets below this one are dropped and not made anew."""
         options = bounds.options()
@@ -183,7 +168,8 @@ class Store:
         """Read what the database says of itself; a new one is given its identity."""
         text = msgspec.json.encode(identity)
         try:
-            found, begun, cut = (self._db.get(key) for key in (_IDENTITY, _COVERS_FROM, _CUT))
+            found, begun, cut, turn = (self._db.get(key) for key in (_IDENTITY, _COVERS_FROM, _CUT, _NEXT))
+            self._next = 0 if turn is None else int(turn)
             self.covers_from = NOT_YET if begun is None else int(begun)
             self.cut = None if cut is None else msgspec.json.decode(cut, type=Cut)
             if found is None and not self._buckets:
@@ -201,25 +187,20 @@ class Store:
 
     # Writing
 
-    def write(self, facts: Iterable[Fact], covers_from: int, cut: Cut | None) -> None:
-        """Write facts and the cut that they go before in one batch, whole or not at all; not yet synced."""
+    def write(self, chunks: list[Chunk], facts: Sequence[Fact], covers_from: int, cut: Cut | None) -> None:
+        """Write chunks, facts, and the cut that they go before in one batch, whole or not at all; not yet synced."""
         batch = WriteBatch(raw_mode=True)
         put = batch.put
-        place = _PLACE.pack
-        last, handle = -1, None
-        for terminal, number, log_time, source, offset, voucher, references in facts:
-            bucket = log_time // self._bucket_ms
+        last, handle, turn = -1, None, self._next
+        for bucket, start, chunk in [*chunks, *ledger_chunks.chunks_of(facts, self._bucket_ms)]:
             if bucket != last:
                 last, handle = bucket, self._handle(bucket)
             if handle is not None:
-                one, other = terminal.encode(), number.encode()
-                sums = _CHECKSUMS(crc32(one), crc32(other))
-                value = b"%b\n%b" % (" ".join(references).encode(), voucher)
-                rest = b"%b\0%b" % (other, place(log_time, source, offset))
-                put(b"%b%b\0%b" % (sums, one, rest), value, handle)
-                for reference in references:
-                    text = reference.encode()
-                    put(b"%b%b\0%b" % (_reference_start(one, text), text, rest), b"", handle)
+                put(start + _TURN(turn), chunk, handle)
+                turn += 1
+        if turn != self._next:
+            put(_NEXT, b"%d" % turn)
+            self._next = turn
         if covers_from != self.covers_from:
             put(_COVERS_FROM, b"%d" % covers_from)
         if cut is not None:
@@ -267,46 +248,37 @@ class Store:
 
     # Reading
 
-    def of_number(self, terminal: str, number: str) -> Iterator[Fact]:
-        """Yield the facts of a number."""
-        start = key_of(terminal, number)
-        for reader, _ in self._buckets.values():
-            scan = reader.iter(self._of_number)
-            scan.seek(start)
-            while scan.valid() and (key := scan.key()).startswith(start):
-                yield _fact(terminal, number, _PLACE.unpack(key[-_PLACE.size :]), scan.value())
-                scan.next()
+    def of_number(self, terminal: str, number: str) -> list[Fact]:
+        """Return the facts of a number."""
+        part = ledger_chunks.sized(number)
+        return [fact for fact in _newest(terminal, self._chunks(terminal), part) if fact[1] == number]
 
-    def of_reference(self, terminal: str, reference: str) -> Iterator[Fact]:
-        """Yield the facts of a terminal that have a reference, or had it before they were put again."""
-        one, text = terminal.encode(), reference.encode()
-        start = b"%b%b\0" % (_reference_start(one, text), text)
-        for reader, _ in self._buckets.values():
-            scan = reader.iter(self._of_number)
-            scan.seek(start)
-            while scan.valid() and (key := scan.key()).startswith(start):
-                place, number = key[-_PLACE.size :], key[len(start) : -_PLACE.size - 1].decode()
-                value = reader.get(key_of(terminal, number) + place)
-                if value is not None:
-                    yield _fact(terminal, number, _PLACE.unpack(place), value)
-                scan.next()
+    def of_reference(self, terminal: str, reference: str) -> list[Fact]:
+        """Return the facts of a terminal that have a reference, or had it before they were put again."""
+        chunks = self._chunks(terminal)
+        found = _newest(terminal, chunks, ledger_chunks.sized(reference))
+        return [_newest(terminal, chunks, ledger_chunks.identity_of(fact))[0] for fact in found]
 
-    def of_terminal(self, terminal: str, since_ms: int) -> Iterator[Fact]:
-        """Yield the facts of a terminal since a log time."""
-        text = terminal.encode()
-        start, full = _CHECKSUMS(crc32(text), 0)[:4], text + b"\0"
+    def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:
+        """Return the facts of a terminal since a log time."""
+        chunks = self._chunks(terminal, since_ms // self._bucket_ms)
+        return [fact for fact in _newest(terminal, chunks, b"") if fact[2] >= since_ms]
+
+    def _chunks(self, terminal: str, since: int = 0) -> list[bytes]:
+        """Return the chunks of a terminal from a bucket on, those of one bucket in the order of writing."""
+        start = ledger_chunks.start_of(terminal)
+        size = len(start) + _TURN_BYTES
+        found = []
         for bucket, (reader, _) in self._buckets.items():
-            if bucket < since_ms // self._bucket_ms:
+            if bucket < since:
                 continue
             scan = reader.iter(self._of_terminal)
             scan.seek(start)
             while scan.valid() and (key := scan.key()).startswith(start):
-                if key.startswith(full, _PREFIX_BYTES):
-                    place, value = _PLACE.unpack(key[-_PLACE.size :]), scan.value()
-                    if place[0] >= since_ms:
-                        number = key[_PREFIX_BYTES + len(full) : -_PLACE.size - 1].decode()
-                        yield _fact(terminal, number, place, value)
+                if len(key) == size:
+                    found.append(scan.value())
                 scan.next()
+        return found
 
     @property
     def is_unfinished(self) -> bool:
@@ -326,6 +298,8 @@ class Store:
         self._db.close()
 
 
-def _fact(terminal: str, number: str, place: tuple[int, int, int], value: bytes) -> Fact:
-    references, _, voucher = value.partition(b"\n")
-    return (terminal, number, *place, voucher, tuple(references.decode().split()))
+def _newest(terminal: str, chunks: Sequence[bytes], part: bytes) -> list[Fact]:
+    """Return the facts in whose rows some bytes stand, of those with one identity the one that was put last."""
+    return list(
+        {fact[:5]: fact for chunk in chunks for fact in ledger_chunks.facts_with(terminal, chunk, part)}.values()
+    )

@@ -35,8 +35,10 @@ VOID = {
 def history(seed: int, *, live: bool, on_disk: bool) -> None:
     """Feed one history to a lane that packs and to one that does not, and compare all that they say."""
     rng, policy, steps = chain_steps(seed)
+    at_hand = rng.choice([0, 2, 1_000])
     packing, plain = (
-        Lane(0, policy, live=live, check_keys=False, ledger=CopiedLedger() if on_disk else None) for _ in range(2)
+        Lane(0, policy, live=live, check_keys=False, ledger=CopiedLedger(at_hand) if on_disk else None)
+        for _ in range(2)
     )
     unpacked(plain)
     for source, records in fetches(steps, together=rng.random() < 0.3):
