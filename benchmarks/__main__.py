@@ -90,6 +90,12 @@ class Bench:
         self._tell(f"{wanted.kafka_events:,} events through Apache Kafka, {wanted.rounds} rounds ...")
         return through_kafka.measure(self._folder, wanted.kafka_events, wanted.rounds, self._broker(), wanted.workload)
 
+    def ledger(self) -> Figures:
+        """Let workers read a full log with the ledger of originals on disk and without it."""
+        wanted = self._wanted
+        self._tell(f"{wanted.kafka_events:,} events, the ledger in memory and on disk, {wanted.rounds} rounds each ...")
+        return through_kafka.measure_ledger(self._folder, wanted.kafka_events, wanted.rounds, self._broker())
+
     def latency(self) -> Figures:
         """Play a workload at the speed of the clock."""
         wanted = self._wanted
@@ -123,6 +129,7 @@ PARTS: Final[Mapping[str, Callable[[Bench], Figures]]] = {
     "growth": Bench.growth,
     "startup": Bench.startup,
     "kafka": Bench.kafka,
+    "ledger": Bench.ledger,
     "latency": Bench.latency,
     "quiet": Bench.quiet,
 }

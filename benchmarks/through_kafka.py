@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.file_replay import generate
@@ -16,7 +17,10 @@ from tests.integration.truth_run import PARTITIONS, TruthRun
 from tests.integration.worker_process import WorkerProcess, until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from streams.simulator.feed import SimulationSummary
 
 LOOK_EVERY_S: Final = 0.4
 """Between two looks at ``/metrics``, which the measured core has to answer."""
@@ -24,6 +28,7 @@ LIMIT_S: Final = 600.0
 PASSED_S: Final = 120.0
 TIMED: Final = ("-m", "benchmarks.timed_worker")
 DECODED_EVENTS: Final = 200_000
+NO_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,7 @@ def measure(folder: Path, events: int, rounds: int, servers: str, workload: str 
     One more worker, with clocks inside, says where the time goes.
     """
     name = f"bench-{time.time_ns():x}"
-    load = WORKLOADS[workload]
-    # The day ends with the last of the late, all from one side, which a live lane would take for a stall.
-    sent = TruthRun(servers, folder, name, log_level="info", stall_min_events=1_000_000, **load.settings)
-    summary, truth = sent.simulate(load.day(events))
+    sent, summary, truth = _sent(folder, name, events, servers, workload)
     results = [_one_round(sent, f"{name}-{number}", summary.records, truth) for number in range(rounds)]
     steps = _timed_round(sent, f"{name}-timed", summary.records)
     decode = _decode_part(folder, min(events, DECODED_EVENTS), workload)
@@ -52,8 +54,40 @@ def measure(folder: Path, events: int, rounds: int, servers: str, workload: str 
     return {"records": summary.records, "rounds": rounds, **medians, **_shares(steps, decode)}
 
 
-def _one_round(sent: TruthRun, name: str, records: int, truth: list[dict[str, Any]]) -> dict[str, Any]:
+def measure_ledger(folder: Path, events: int, rounds: int, servers: str) -> dict[str, Any]:
+    """Let workers read the same log without a ledger on disk and with one, in turns, and return medians and ratios."""
+    name = f"bench-{time.time_ns():x}"
+    sent, summary, truth = _sent(folder, name, events, servers, CANONICAL)
+    without, on_disk = [], []
+    for number in range(rounds):
+        without.append(_one_round(sent, f"{name}-{number}-memory", summary.records, truth))
+        kept = {"ledger_dir": str(folder / f"ledger-{number}")}
+        on_disk.append(_one_round(sent, f"{name}-{number}-disk", summary.records, truth, kept))
+    named = ("events_per_wall_s", "events_per_cpu_s", "memory_at_end_mib", "missed", "false", "otherwise")
+    ways = {"without": without, "with": on_disk}
+    figures = {f"{key}_{way}": median([one[key] for one in ways[way]]) for key in named for way in ways}
+    for clock in ("wall", "cpu"):
+        key = f"events_per_{clock}_s"
+        shares = [100 * disk[key] / memory[key] for memory, disk in zip(without, on_disk, strict=True)]
+        figures[f"percent_of_{clock}_speed"] = round(median(shares), 1)
+    return {"records": summary.records, "rounds": rounds, **figures}
+
+
+def _sent(
+    folder: Path, name: str, events: int, servers: str, workload: str
+) -> tuple[TruthRun, SimulationSummary, list[dict[str, Any]]]:
+    """Send a day of a workload; returns the run, what was sent, and the truth about it."""
+    load = WORKLOADS[workload]
+    # The day ends with the last of the late, all from one side, which a live lane would take for a stall.
+    sent = TruthRun(servers, folder, name, log_level="info", stall_min_events=1_000_000, **load.settings)
+    return sent, *sent.simulate(load.day(events))
+
+
+def _one_round(
+    sent: TruthRun, name: str, records: int, truth: list[dict[str, Any]], more: Mapping[str, Any] = NO_SETTINGS
+) -> dict[str, Any]:
     run = sent.again(name)
+    run.document.update(more)
     with on_cores({measured_core()}):
         worker = WorkerProcess(run.folder, run.document, name)
     try:

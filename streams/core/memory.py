@@ -185,7 +185,7 @@ class Memory:
             self._tell(voucher, findable=findable)
 
     def hand_over(self, *, all_of_it: bool = False) -> None:
-        """Give the ledger what was forgotten since the last time; ``all_of_it`` with the packed pairs that stand here."""
+        """Give the ledger what was forgotten since then; ``all_of_it`` with the packed pairs that stand here."""
         if self.usual is not None:
             self._facts += self.usual.take_facts()
         if self._facts:

@@ -111,6 +111,18 @@ def test_a_worker_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
 
 @pytest.mark.integration
 @pytest.mark.slow
+def test_the_ledger_on_disk_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """The same log is read with it and without it, and the answers are right both ways."""
+    figures = bench(tmp_path, "--only", "ledger", "--bootstrap-servers", kafka.bootstrap_servers)["ledger"]
+    assert all(
+        figures[f"{wrong}_{way}"] == 0 for wrong in ("missed", "false", "otherwise") for way in ("with", "without")
+    )
+    assert figures["events_per_cpu_s_with"] > 0
+    assert figures["percent_of_cpu_speed"] > 0
+
+
+@pytest.mark.integration
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_restart_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
     """Nothing that was pending is lost by a kill, and nobody is called an orphan on the way back."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from streams.core.fact import expanded
 from streams.core.lane import Lane
 from streams.core.wire import HOST, TERMINAL
 from tests.simulation import crashes
@@ -128,3 +129,35 @@ def test_a_cut_leaves_nothing_behind_that_the_ledger_does_not_hold() -> None:
         assert cut.r_ms <= NOW_MS or ledger.of_number(str(SALE["terminal_id"]), "41")
         pair(number, NOW_MS + number * 100_000, {**SALE, "voucher_number": str(50 + number)}, lane)
     assert lane.cut().r_ms > NOW_MS
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_packed_pair_is_expanded_to_what_it_was(*, marked: bool) -> None:
+    """Field by field, evidence alone left out, with the void's mark on it."""
+    ledger = CopiedLedger()
+    lane = Lane(0, SHORT, check_keys=False, ledger=ledger)
+    terminal = {**RICH, "event_id": "t1", "merchant_id": "820000000000001"}
+    host = {**RICH, "event_id": "h1", "merchant_id": "820000000000001", "amount": 10_000, "card": None}
+    lane.feed(TERMINAL, [(3, NOW_MS, None, line(**terminal))], NOW_MS)
+    lane.feed(HOST, [(5, NOW_MS + 7, None, line(**host))], NOW_MS)
+    if marked:
+        void = {**RICH, "kind": "void", "voucher_number": "77", "rrn": "1", "original": {"rrn": RICH["rrn"]}}
+        for source in (TERMINAL, HOST):
+            lane.feed(source, [(9, NOW_MS + 5_000, None, line(**{**void, "event_id": f"v{source}"}))], NOW_MS)
+    for number, source in enumerate((TERMINAL, HOST)):
+        later = {**RICH, "voucher_number": "99", "event_id": f"x{number}"}
+        lane.feed(source, [(20, NOW_MS + 900_000, None, line(**later))], NOW_MS)
+    lane.cut()
+    (fact,) = ledger.of_number(str(RICH["terminal_id"]), str(RICH["voucher_number"]).lstrip("0"))
+    assert fact[5][:1] == b"\1"
+    row = json.loads(expanded(fact[5]))
+    assert row["t"][:2] == [NOW_MS, 3]
+    assert row["h"][:2] == [NOW_MS + 7, 5]
+    for leg, record in (("t", terminal), ("h", host)):
+        sent = json.loads(line(**record))
+        kept = row[leg][2]
+        assert kept == {name: value for name, value in sent.items() if name in kept}
+        lacking = {name for name, value in sent.items() if name not in kept and value is not None}
+        evidence = {"software_version", "terminal_model", "network_type", "region", "operator_id", "entry_mode"}
+        assert lacking <= {*evidence, "round_trip_ms", "received_at"}
+    assert ("s" in row) == marked
