@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from streams.edges.rocks_ledger.shelf import Shelf
     from streams.edges.rocks_ledger.store import Store
 
-MOST_AT_HAND: Final = 200_000
-"""Written pairs that a lane keeps packed, some 600 bytes each; what points at them is judged without the disk."""
 MOST_WRITTEN_AT_ONCE: Final = 20_000
 """Facts of one batch while an earlier life is read back."""
 
@@ -80,6 +78,11 @@ class RocksLedger:
                 self._covers_from = store.covers_from
 
     @property
+    def is_open(self) -> bool:
+        """Whether it holds its database."""
+        return self._store is not None
+
+    @property
     def cut(self) -> Cut | None:
         """The newest cut that was synced with its facts, None in a new ledger."""
         return None if self._store is None else self._store.cut
@@ -121,7 +124,7 @@ class RocksLedger:
     @property
     def most_at_hand(self) -> int:
         """How many written pairs stay with the lane, for look-ups that need no disk."""
-        return MOST_AT_HAND
+        return self._shelf.most_at_hand
 
     @property
     def settled(self) -> int:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 WAIT_SECONDS: Final = 5.0
 """How long a lane waits for the process that had it before; a rebalance is over much sooner."""
 LOOK_SECONDS: Final = 0.1
+MOST_AT_HAND: Final = 400_000
+"""Written pairs that all lanes of a worker together keep packed, some 600 bytes each: a look-up needs no disk."""
 ASIDE: Final = "set-aside"
 
 _log = structlog.stdlib.get_logger("voucherwatch.ledger")
@@ -52,6 +54,11 @@ class Shelf:
         self._group = group
         self._topics = topics
         self._bounds = Bounds(horizon_ms, memory_bytes)
+
+    @property
+    def most_at_hand(self) -> int:
+        """How many written pairs each of the open lanes may keep packed."""
+        return MOST_AT_HAND // max(1, sum(ledger.is_open for ledger in self._made.values()))
 
     @property
     def bucket_ms(self) -> int:

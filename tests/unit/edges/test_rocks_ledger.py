@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from streams.core.cut import Cut
 from streams.core.ledger import NOT_YET, MemoryLedger
+from streams.core.ledger_chunks import chunks_of
 from streams.edges.rocks_ledger import Shelf
 from streams.edges.rocks_ledger import shelf as shelf_module
 
@@ -351,4 +352,37 @@ def test_a_kill_loses_nothing_that_was_synced_and_halves_no_cut(tmp_path: Path, 
     assert len(counts) >= synced
     assert ledger.cut is not None
     assert ledger.cut.processed[0] == len(counts)
+    ledger.close()
+
+
+def test_open_lanes_share_what_may_stay_packed(tmp_path: Path) -> None:
+    """However many lanes a worker has, its memory does not grow with them; a closed one has no share."""
+    shelf = shelf_in(tmp_path)
+    first = claimed(shelf, 0)
+    whole = first.most_at_hand
+    second = claimed(shelf, 1)
+    assert first.most_at_hand == second.most_at_hand == whole // 2
+    second.close()
+    assert first.most_at_hand == whole
+    first.close()
+
+
+def test_chunks_are_settled_once_they_are_written(tmp_path: Path) -> None:
+    """Not when they are put, and not by an earlier cut; a fact that is put beside them counts as later."""
+    ledger = claimed(shelf_in(tmp_path))
+    ledger.begin(NOON_MS)
+    early = replace(CUT)
+    ledger.seal(early)
+    chunks = chunks_of([fact("1", "7", 0, 3, b"one"), fact("1", "8", 5, 4, b"two")], ledger.bucket_ms)
+    ledger.put_chunks(chunks, 2)
+    ledger.put([fact("1", "7", 0, 3, b"one, voided")])
+    ledger.write(early)
+    assert ledger.settled == 0
+    assert ledger.of_number("1", "8") == []
+    commit(ledger, replace(CUT, j_ms=CUT.j_ms + 1))
+    assert ledger.settled == 2
+    assert ledger.of_number("1", "7") == [fact("1", "7", 0, 3, b"one, voided")]
+    assert ledger.of_number("1", "8") == [fact("1", "8", 5, 4, b"two")]
+    assert sorted(one[5] for one in ledger.of_reference("1", "3514")) == [b"one, voided", b"two"]
+    assert ledger.written_facts == 3
     ledger.close()
