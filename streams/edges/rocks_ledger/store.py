@@ -38,7 +38,7 @@ from streams.core.cut import Cut
 from streams.core.ledger import NOT_YET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from streams.core.ledger import Fact
@@ -55,7 +55,7 @@ WRITE_BUFFER_BYTES: Final = 32 * MIB
 FILES_MERGED_AT_ONCE: Final = 8
 """A bucket is dropped whole one day, so that merging its files serves look-ups alone: the fewer, the cheaper."""
 _ZSTD_WINDOW_BITS: Final = -14
-_IDENTITY, _COVERS_FROM, _CUT, _NEXT = b"identity", b"covers_from", b"cut", b"next_chunk"
+IDENTITY, COVERS_FROM, CUT, _NEXT = b"identity", b"covers_from", b"cut", b"next_chunk"
 _TURN: Final = struct.Struct(">Q").pack
 _TURN_BYTES: Final = 8
 
@@ -144,8 +144,7 @@ class Store:
         self._bounds = bounds
         self._bucket_ms = identity.bucket_ms
         self._buckets: dict[int, tuple[Rdict, ColumnFamily]] = {}
-        self._of_terminal = ReadOptions()
-        self._of_terminal.set_prefix_same_as_start(True)
+        self._of_terminal = by_prefix()
         self._floor = 0
         """Buckets below this one are dropped and not made anew."""
         options = bounds.options()
@@ -170,13 +169,13 @@ class Store:
         """Read what the database says of itself; a new one is given its identity."""
         text = msgspec.json.encode(identity)
         try:
-            found, begun, cut, turn = (self._db.get(key) for key in (_IDENTITY, _COVERS_FROM, _CUT, _NEXT))
+            found, begun, cut, turn = (self._db.get(key) for key in (IDENTITY, COVERS_FROM, CUT, _NEXT))
             self._next = 0 if turn is None else int(turn)
             self.covers_from = NOT_YET if begun is None else int(begun)
             self.cut = None if cut is None else msgspec.json.decode(cut, type=Cut)
             if found is None and not self._buckets:
                 found = text
-                self._db.put(_IDENTITY, text)
+                self._db.put(IDENTITY, text)
         except Exception as error:  # whatever it is, the database is not what we have written
             raise UnfitLedgerError(str(error)) from error
         if found != text:
@@ -204,9 +203,9 @@ class Store:
             put(_NEXT, b"%d" % turn)
             self._next = turn
         if covers_from != self.covers_from:
-            put(_COVERS_FROM, b"%d" % covers_from)
+            put(COVERS_FROM, b"%d" % covers_from)
         if cut is not None:
-            put(_CUT, msgspec.json.encode(cut))
+            put(CUT, msgspec.json.encode(cut))
         if not batch.is_empty():
             self._db.write(batch)
         self.covers_from = covers_from
@@ -215,7 +214,7 @@ class Store:
     def drop_cut(self) -> None:
         """Stand at no cut any more: what is written from now on goes before none."""
         if self.cut is not None:
-            self._db.delete(_CUT)
+            self._db.delete(CUT)
             self.cut = None
 
     def _handle(self, bucket: int) -> ColumnFamily | None:
@@ -253,34 +252,23 @@ class Store:
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of a number."""
         part = ledger_chunks.sized(number)
-        return [fact for fact in _newest(terminal, self._chunks(terminal), part) if fact[1] == number]
+        return [fact for fact in newest(terminal, self._chunks(terminal), part) if fact[1] == number]
 
     def of_reference(self, terminal: str, reference: str) -> list[Fact]:
         """Return the facts of a terminal that have a reference, or had it before they were put again."""
         chunks = self._chunks(terminal)
-        found = _newest(terminal, chunks, ledger_chunks.sized(reference))
-        return [_newest(terminal, chunks, ledger_chunks.identity_of(fact))[0] for fact in found]
+        found = newest(terminal, chunks, ledger_chunks.sized(reference))
+        return [newest(terminal, chunks, ledger_chunks.identity_of(fact))[0] for fact in found]
 
     def of_terminal(self, terminal: str, since_ms: int) -> list[Fact]:
         """Return the facts of a terminal since a log time."""
         chunks = self._chunks(terminal, since_ms // self._bucket_ms)
-        return [fact for fact in _newest(terminal, chunks, b"") if fact[2] >= since_ms]
+        return [fact for fact in newest(terminal, chunks, b"") if fact[2] >= since_ms]
 
     def _chunks(self, terminal: str, since: int = 0) -> list[bytes]:
         """Return the chunks of a terminal from a bucket on, those of one bucket in the order of writing."""
-        start = ledger_chunks.start_of(terminal)
-        size = len(start) + _TURN_BYTES
-        found = []
-        for bucket, (reader, _) in self._buckets.items():
-            if bucket < since:
-                continue
-            scan = reader.iter(self._of_terminal)
-            scan.seek(start)
-            while scan.valid() and (key := scan.key()).startswith(start):
-                if len(key) == size:
-                    found.append(scan.value())
-                scan.next()
-        return found
+        readers = [reader for bucket, (reader, _) in self._buckets.items() if bucket >= since]
+        return chunks_in(readers, terminal, self._of_terminal)
 
     @property
     def is_unfinished(self) -> bool:
@@ -305,7 +293,29 @@ class Store:
         self._db.close()
 
 
-def _newest(terminal: str, chunks: Sequence[bytes], part: bytes) -> list[Fact]:
+def by_prefix() -> ReadOptions:
+    """Return how a terminal's chunks are sought: among those whose key begins as the terminal's do."""
+    options = ReadOptions()
+    options.set_prefix_same_as_start(True)
+    return options
+
+
+def chunks_in(readers: Iterable[Rdict], terminal: str, options: ReadOptions) -> list[bytes]:
+    """Return the chunks of a terminal in some buckets, those of one bucket in the order of writing."""
+    start = ledger_chunks.start_of(terminal)
+    size = len(start) + _TURN_BYTES
+    found = []
+    for reader in readers:
+        scan = reader.iter(options)
+        scan.seek(start)
+        while scan.valid() and (key := scan.key()).startswith(start):
+            if len(key) == size:
+                found.append(scan.value())
+            scan.next()
+    return found
+
+
+def newest(terminal: str, chunks: Sequence[bytes], part: bytes) -> list[Fact]:
     """Return the facts in whose rows some bytes stand, of those with one identity the one that was put last."""
     return list(
         {fact[:5]: fact for chunk in chunks for fact in ledger_chunks.facts_with(terminal, chunk, part)}.values()
