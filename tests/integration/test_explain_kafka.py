@@ -14,10 +14,14 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
+from streams.core.cut import Cut
 from streams.core.partitioner import partition_of
+from streams.edges.rocks_ledger import Shelf
+from streams.edges.topics import topic_ids
 from tests.integration.test_replay_kafka import PARTITIONS, Cluster
 
 if TYPE_CHECKING:
+    from streams.edges.rocks_ledger import RocksLedger
     from tests.integration.kafka_broker import KafkaBroker
 
 pytestmark = pytest.mark.integration
@@ -91,7 +95,26 @@ def story(kafka: KafkaBroker, request: pytest.FixtureRequest) -> Story:
     return Story(kafka, request.node.name[:50])
 
 
-def test_a_life_from_topics(story: Story) -> None:
+def ledger_of(story: Story, folder: Path, now_ms: int) -> RocksLedger:
+    """Return an open ledger that covers a day up to now, with one voucher whose legs are no record of the topics."""
+    settings = story.cluster.settings
+    day_ms = settings.originals_horizon_ms
+    shelf = Shelf(folder, settings.group_id, lambda: topic_ids(settings), day_ms, 16 << 20)
+    ledger = shelf.ledger(NUMBER, PARTITIONS)
+    ledger.claim()
+    ledger.begin(now_ms - 2 * day_ms)
+    at_ms = now_ms - day_ms // 2
+    ids = {"terminal_id": TERMINAL_ID, "merchant_id": "M1", "voucher_number": "000090", "event_time": at_ms}
+    sale = {"event_id": "old", "kind": "sale", "response_code": "00", "amount": 500, "currency": "CNY", **ids}
+    value = json.dumps({"t": [at_ms, 1, sale], "h": [at_ms, 2, sale]}).encode()
+    ledger.put([(TERMINAL_ID, "90", at_ms, 0, 1, value, ())])
+    cut = Cut(now_ms, now_ms, (301, 301), (301, 301), PARTITIONS)
+    ledger.seal(cut)
+    ledger.write(cut)
+    return ledger
+
+
+def test_a_life_from_topics(story: Story, tmp_path: Path) -> None:
     """Judged, waiting, published otherwise, never seen, not in the range and expired; the cluster stays as it was."""
     now_ms = time.time_ns() // 1_000_000
     start_ms, other = now_ms - 20 * MINUTE, neighbour()
@@ -130,6 +153,13 @@ def test_a_life_from_topics(story: Story) -> None:
     gone = story.asked("42")
     assert (gone["answer"], gone["remarks"][0]["code"]) == ("expired", "records_deleted")
     assert (gone["anomalies"][0]["derived"], gone["anomalies"][0]["acknowledged_by"]) == (False, "Li Na")
+
+    ledger = ledger_of(story, tmp_path, now_ms)
+    story.cluster.options.append(f"ledger_dir={tmp_path}")
+    kept = story.asked("90")
+    assert (kept["answer"], [one["origin"] for one in kept["records"]]) == ("judged", ["ledger", "ledger"])
+    assert story.asked("24")["answer"] == "never_seen"
+    ledger.close()
 
 
 def test_without_a_broker_it_is_a_sentence(story: Story) -> None:

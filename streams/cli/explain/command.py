@@ -88,8 +88,9 @@ def explain(  # noqa: PLR0913  one parameter for each option of the command
     """Tell the life of one voucher from the topics or from files, or say what a code or a raw message means.
 
     What came of it, what it was judged and what it waits for, its anomalies, what it points at, and what was
-    searched. Topics are only read. A TIME is as in replay; without an offset it is one of --time-zone. Exit code 0
-    also if nothing is found: the answer then says whether it was never seen, is expired or has not arrived yet.
+    searched. Topics are only read, and so is the ledger in the ledger_dir of this machine. A TIME is as in replay;
+    without an offset it is one of --time-zone. Exit code 0 also if nothing is found: the answer then says whether it
+    was never seen, is expired or has not arrived yet.
     """
     settings = load_settings(config, overrides_with(overrides, brokers), os.environ, live=False)
     if code is not None or message is not None:
@@ -204,6 +205,7 @@ def _of_files(
 def _of_topics(
     question: "Question", settings: Settings, zone: "Zone", times: tuple[str | None, str | None, str | None]
 ) -> "Life":
+    from streams.cli.explain.ledger import ledger_look
     from streams.cli.explain.moments import spread
     from streams.cli.replay_log import Steps
     from streams.replay.life.topics import LifeTopicReader, life_in_topics
@@ -212,7 +214,7 @@ def _of_topics(
     steps = Steps()
     try:
         with LifeTopicReader(settings) as reader:
-            return life_in_topics(reader, question, settings.policy(), reach, steps)
+            return life_in_topics(reader, question, settings.policy(), reach, steps, ledger_look(settings))
     finally:
         steps.end()
 

@@ -6,13 +6,25 @@ from typing import TYPE_CHECKING, Final
 
 from streams.cli.explain.words import Words, money
 from streams.core.anomaly import KINDS
+from streams.replay.life.account import LEDGER
 from streams.settings import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from streams.cli.explain.moments import Zone
-    from streams.replay.life.account import Accusation, Judgement, Life, Near, Pointer, Remark, SearchedPart, Sighting
+    from streams.replay.life.account import (
+        Accusation,
+        Judgement,
+        KeptMark,
+        LedgerPart,
+        Life,
+        Near,
+        Pointer,
+        Remark,
+        SearchedPart,
+        Sighting,
+    )
     from streams.settings import ResponseCode
 
 HEAD: Final = 0
@@ -85,7 +97,11 @@ class Page:
             details.append(say("names", what=" ".join(f"{name}={value}" for name, value in one.original.items())))
         if details:
             yield 2, words.join(details)
-        yield 2, say("sent", at=self._sent(one), skew=self._skew(one.skew_ms), place=one.place)
+        place = one.place + self._origin(one.origin)
+        yield 2, say("sent", at=self._sent(one), skew=self._skew(one.skew_ms), place=place)
+
+    def _origin(self, origin: str) -> str:
+        return self._say("from_ledger") if origin == LEDGER else ""
 
     def _sent(self, one: Sighting) -> str:
         return "-" if one.event_time is None else self._zone.shown(one.event_time)
@@ -105,18 +121,39 @@ class Page:
 
     def _judgement(self, one: Judgement) -> Iterator[Line]:
         say = self._say
+        if one.marked is not None:
+            yield 1, say("marked", kind=self._words.kind(one.kind), number=one.marked)
+            yield from (self._mark(mark, "mark_of") for mark in one.marks)
+            return
         missing = say("missing")
         sides = {"terminal": one.terminal or missing, "host": one.host or missing}
-        yield 1, say("sides", kind=self._words.kind(one.kind), **sides)
+        yield 1, say("sides", kind=self._words.kind(one.kind), **sides) + self._origin(one.origin)
+        if one.origin == LEDGER and one.verdict:
+            yield 2, say("kept_verdict", verdict=one.verdict, words=self._words.verdict(one.verdict))
         for decision in one.decisions:
             words = self._words.verdict(decision.verdict)
             yield 2, say("decided", verdict=decision.verdict, at=self._at(decision.at), words=words)
         if one.reversed_at is not None:
             yield 2, say("reversed_at", at=self._at(one.reversed_at))
+        yield from (self._mark(mark, "mark") for mark in one.marks)
+        if one.denied:
+            yield 2, say("kept_denied")
         if one.state == "not_judged_yet":
             yield 2, say("not_judged_yet")
         if one.waits_for is not None:
             yield 2, say(f"wait_{one.waits_for}", at=self._at(one.waits_until))
+
+    def _mark(self, mark: KeptMark, phrase: str) -> Line:
+        return 2, self._say(
+            phrase,
+            kind=self._words.kind(mark.kind),
+            number=mark.voucher_number,
+            at=self._at(mark.log_time),
+            # A mark has no currency of its own; that of the life's records is its voucher's.
+            money=money(mark.amount, next((one.currency for one in self._life.records if one.currency), None)),
+            approved=self._say("mark_approved" if mark.approved else "mark_unapproved"),
+            events=", ".join(mark.event_ids),
+        )
 
     def _accusation(self, one: Accusation) -> Iterator[Line]:
         say = self._say
@@ -182,7 +219,7 @@ class Page:
             at=self._at(one.log_time),
             verdict=one.verdict or say("no_verdict"),
             **values,
-        )
+        ) + self._origin(one.origin)
 
     def _batch(self, batch: str | None) -> str:
         return self._say("title_batch", batch=batch) if batch else ""
@@ -196,7 +233,7 @@ class Page:
             at=self._at(one.log_time),
             money=money(one.amount, one.currency),
             how=self._say(f"near_{one.how}"),
-        )
+        ) + self._origin(one.origin)
 
     def _searched(self) -> Iterator[Line]:
         say, searched = self._say, self._life.searched
@@ -211,6 +248,20 @@ class Page:
             yield 1, say("searched_anomalies", log=searched.anomaly_log, count=searched.anomalies_read)
         elif searched.from_ms is not None:
             yield 1, say("no_anomaly_topic")
+        if searched.ledger is not None and not searched.ledger:
+            yield 1, say("no_ledger")
+        yield from ((1, self._ledger(part)) for part in searched.ledger or ())
+
+    def _ledger(self, part: LedgerPart) -> str:
+        since = self._at(part.covers_from) if part.covers_from is not None else ""
+        return self._say(
+            f"ledger_{part.fault or 'covers'}",
+            place=part.place,
+            first=since,
+            last=self._at(part.covers_until),
+            own=f"{part.of_terminal:,}",
+            detail=part.detail,
+        )
 
     def _part(self, part: SearchedPart) -> str:
         say = self._say

@@ -96,6 +96,26 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "published anomalies: not read, there is no such partition",
         "已发布的异常：未读取，没有该分区",
     ),
+    "no_ledger": (
+        "ledger of originals: none of this lane on this machine (ledger_dir), so only the topics were read",
+        "原交易台账：本机没有该分区的台账（ledger_dir），仅读取主题",
+    ),
+    "ledger_covers": (
+        "ledger of originals: {place}, covers what began from {first} to {last}; vouchers of this terminal: {own}",
+        "原交易台账：{place}，涵盖 {first} 至 {last} 开始的凭证；本终端 {own} 笔",
+    ),
+    "ledger_filling": (
+        "ledger of originals: {place}, still being filled: it proves no absence; vouchers of this terminal: {own}",
+        "原交易台账：{place}，仍在填充，不能证明凭证不存在；本终端 {own} 笔",
+    ),
+    "ledger_unreadable": (
+        "ledger of originals: {place} cannot be read and was left out: {detail}",
+        "原交易台账：{place} 无法读取，已略过：{detail}",
+    ),
+    "ledger_foreign": (
+        "ledger of originals: {place} was left out, it is of other topics or another number of partitions ({detail})",
+        "原交易台账：{place} 属于其他主题或其他分区数，已略过（{detail}）",
+    ),
     "came": ("What came", "到达的记录"),
     "came_code": ("code {code} ({meaning})", "应答码 {code}（{meaning}）"),
     "came_no_code": ("no response code", "无应答码"),
@@ -123,6 +143,29 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "missing": ("not there", "无"),
     "decided": ("{verdict} at {at}: {words}", "{at} 判定 {verdict}：{words}"),
     "reversed_at": ("its reversal was confirmed at {at}", "冲正于 {at} 确认"),
+    "from_ledger": (" [from the ledger]", " [取自台账]"),
+    "kept_verdict": (
+        "{verdict}: {words}; the ledger does not keep when",
+        "判定 {verdict}：{words}；台账不保存判定时间",
+    ),
+    "mark": (
+        "{kind} {number} has done this to it, first at {at}, {money}, {approved} (events {events}) [from the ledger]",
+        "被 {kind} {number} 处理，首见 {at}，{money}，{approved}（事件 {events}） [取自台账]",
+    ),
+    "marked": (
+        "{kind}: known by the mark alone that it left on {number} [from the ledger]",
+        "{kind}：仅由其在 {number} 上留下的标记得知 [取自台账]",
+    ),
+    "mark_of": (
+        "{kind} {number}: first at {at}, {money}, {approved} (events {events})",
+        "{kind} {number}：首见 {at}，{money}，{approved}（事件 {events}）",
+    ),
+    "mark_approved": ("approved by the host", "主机已批准"),
+    "mark_unapproved": ("not approved by the host", "主机未批准"),
+    "kept_denied": (
+        "the host has denied it later although it had recorded it [from the ledger]",
+        "主机后来否认该笔，虽曾记录 [取自台账]",
+    ),
     "wait_terminal": (
         "not yet arrived: the terminal's side may come until {at}; then it is judged with what is there",
         "尚未到达：终端侧可在 {at} 前到达，之后按已到内容判定",
@@ -180,8 +223,8 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "{kind} {number}{batch}（依据{by}）：终端 {terminal}，主机 {host}，{money}，首见 {at}，{verdict}",
     ),
     "pointer_unfound": (
-        "{kind} {number}{batch} by {by}: not found in the range that was read",
-        "{kind} {number}{batch}（依据{by}）：所读范围内没有",
+        "{kind} {number}{batch} by {by}: not found in what was read",
+        "{kind} {number}{batch}（依据{by}）：所读内容中没有",
     ),
     "by_voucher_number": ("voucher number", "凭证号"),
     "by_rrn": ("reference number", "参考号"),
@@ -220,6 +263,10 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Records of the {source} before {at} are deleted; a missing side may have been among them.",
         "{source}侧 {at} 之前的记录已删除；缺失的一侧可能在其中。",
     ),
+    "remark_records_only_kept": (
+        "Records of the {source} before {at} are deleted; of that time the ledger tells.",
+        "{source}侧 {at} 之前的记录已删除；该时段以台账为准。",
+    ),
     "remark_source_silent": (
         "The {source} is silent since {at}, the other source goes on: a worker holds verdicts, records may still come.",
         "{source}侧自 {at} 起无记录，另一侧仍有：工作进程会搁置对缺失一侧的判定，记录可能稍后到达。",
@@ -227,6 +274,14 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "remark_not_read_to_the_end": (
         "The {source}'s log goes on after {at}: records that were not read: about {count}.",
         "{source}侧日志在 {at} 之后还有约 {count} 条，未读取。",
+    ),
+    "remark_ledger_proves": (
+        "Where the topics do not reach, the ledger has no such voucher; reversals are there only as marks on others.",
+        "主题未涵盖的时间，台账中也没有该凭证；冲正在台账中仅以标记形式存在。",
+    ),
+    "remark_ledger_unread": (
+        "Vouchers of the ledger that cannot be read, perhaps written under other settings: {count}.",
+        "台账中无法解析的凭证：{count} 笔，可能写入时设置不同。",
     ),
     "the_beginning": ("its beginning", "起始"),
     "terminal": ("terminal", "终端"),

@@ -24,6 +24,18 @@ ROLES: Final = ("leg", "status_update", "late_answer", "ignored", "redelivery", 
 """What a record of a voucher was taken for."""
 
 
+LOG: Final = "log"
+LEDGER: Final = "ledger"
+ORIGINS: Final = (LOG, LEDGER)
+"""Where something is known from: topics or files, or the originals ledger alone."""
+
+FILLING: Final = "filling"
+UNREADABLE: Final = "unreadable"
+FOREIGN: Final = "foreign"
+FAULTS: Final = (FILLING, UNREADABLE, FOREIGN)
+"""Why a database of the ledger covers nothing: no cut yet, not to be read, or of other topics or partitions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What was asked: a voucher number and its terminal, perhaps the batch, in a range of log time."""
@@ -67,6 +79,23 @@ class SearchedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerPart:
+    """One database of the originals ledger: which vouchers it must hold, and how many of the terminal it does."""
+
+    lane: int | None
+    place: str
+    covers_from: int | None = None
+    """Log time since which every voucher is there that began before ``covers_until``."""
+    covers_until: int | None = None
+    offsets: tuple[int, int] | None = None
+    """Where a worker reads on from it, of terminal and host topic; no record before is missing in it."""
+    of_terminal: int = 0
+    fault: str | None = None
+    detail: str | None = None
+    """What is wrong, in the words of whoever could not read it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Searched:
     """What was searched.  Reading begins before ``from_ms``, so that what began earlier is judged rightly."""
 
@@ -80,6 +109,8 @@ class Searched:
     parts: tuple[SearchedPart, ...]
     anomaly_log: str | None
     anomalies_read: int | None
+    ledger: tuple[LedgerPart, ...] | None = None
+    """Empty where this machine has no ledger, ``None`` where none was asked for, as of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +138,7 @@ class Sighting:
     link: str | None
     offline: bool
     original: dict[str, object] | None
+    origin: str = LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +147,18 @@ class Decision:
 
     at: int
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMark:
+    """What another voucher has done to one, as the ledger keeps it; ``log_time`` is that of its first leg."""
+
+    kind: str
+    voucher_number: str
+    log_time: int
+    amount: int
+    approved: bool
+    event_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +176,13 @@ class Judgement:
     """``terminal``, ``host``, ``answer``, ``reversal``, or ``deadline`` alone."""
     waits_until: int | None
     reversed_at: int | None
+    origin: str = LOG
+    marks: tuple[KeptMark, ...] = ()
+    """Of the ledger: what was done to it by vouchers that the topics do not show."""
+    denied: bool = False
+    """Of the ledger: the host has denied it, see ``original_denied``."""
+    marked: str | None = None
+    """Number of the voucher that bears this one's mark, where the mark is all that is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +236,7 @@ class Pointer:
     amount: int | None
     currency: str | None
     verdict: str | None
+    origin: str = LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +253,7 @@ class Near:
     log_time: int
     amount: int | None
     currency: str | None
+    origin: str = LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +269,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """All that the logs tell of one voucher number of one terminal."""
+    """All that logs and ledger tell of one voucher number of one terminal."""
 
     answer: str
     question: Question

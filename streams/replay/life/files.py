@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from streams.core.wire import HOST, SOURCES, TERMINAL
 from streams.replay.files import Line, NotSortedError, in_order, sorted_on_disk
 from streams.replay.life.account import Searched, SearchedPart
+from streams.replay.life.found import Found
 from streams.replay.life.lane import LifeLane
 from streams.replay.life.reading import PartLog, judge_logs
-from streams.replay.life.story import Found, tell
+from streams.replay.life.story import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

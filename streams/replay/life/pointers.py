@@ -9,33 +9,31 @@ from streams.core.compare import value_of
 from streams.replay.life.account import Near, Pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from streams.core.event import Event
     from streams.core.voucher import Voucher
     from streams.core.wire import Original
     from streams.replay.life.account import Question
-    from streams.replay.life.lane import LifeLane, Watched
+    from streams.replay.life.kept import SideBySide
 
 SHOWN_NEAR: Final = 10
 SHOWN_POINTERS: Final = 20
 USUAL_LENGTH: Final = 6
 
 
-def pointing(lane: LifeLane, own: Sequence[Watched], question: Question) -> Iterator[Pointer]:
-    """Yield the vouchers that name the one asked for, whether it came or not."""
-    mine = [watched.voucher for watched in own]
+def pointing(both: SideBySide, mine: Sequence[Voucher], question: Question) -> Iterator[Pointer]:
+    """Yield the vouchers of the terminal that name the one asked for, whether it came or not."""
     legs = [leg for voucher in mine for leg in voucher.legs if not voucher.is_reversal]
     found = 0
-    for watched in lane.state.vouchers():
-        voucher = watched.voucher
+    for voucher in both.vouchers:
         by = _names(voucher, mine, legs, question)
         if by and found < SHOWN_POINTERS and not (voucher in mine and by != "own_number"):
             found += 1
-            yield _pointer(voucher, by)
+            yield _pointer(voucher, by, both.origin(voucher))
 
 
-def _names(voucher: Voucher, mine: list[Voucher], legs: list[Event], question: Question) -> str:
+def _names(voucher: Voucher, mine: Sequence[Voucher], legs: list[Event], question: Question) -> str:
     """Return how a voucher names the one asked for, empty if it does not."""
     target = reversals.transaction_of(voucher) if voucher.is_reversal else None
     for leg in voucher.legs:
@@ -60,10 +58,9 @@ def _is_asked_for(named: Original, question: Question) -> bool:
     return not batch or not question.batch or batch == question.batch
 
 
-def pointed_at(lane: LifeLane, own: Iterable[Watched]) -> Iterator[Pointer]:
+def pointed_at(both: SideBySide, mine: Sequence[Voucher]) -> Iterator[Pointer]:
     """Yield what the voucher asked for names, found among the terminal's vouchers or not."""
-    for watched in own:
-        voucher = watched.voucher
+    for voucher in mine:
         named, leg = next(
             ((named, leg) for leg in voucher.legs if (named := reversals.reference(leg)) is not None), (None, None)
         )
@@ -72,22 +69,22 @@ def pointed_at(lane: LifeLane, own: Iterable[Watched]) -> Iterator[Pointer]:
         if named is not None and leg is not None:
             by = "voucher_number" if named.voucher_number else "rrn" if named.rrn else "auth_code"
             if target is None and not voucher.is_reversal:
-                target = _original(lane, named, leg)
+                target = _original(both.vouchers, named, leg)
         if target is not None:
-            yield _pointer(target, by)
+            yield _pointer(target, by, both.origin(target))
         elif named is not None:
             yield _unfound(named, by)
 
 
-def _original(lane: LifeLane, named: Original, leg: Event) -> Voucher | None:
+def _original(vouchers: Sequence[Voucher], named: Original, leg: Event) -> Voucher | None:
     """Return the latest transaction at or before a leg that its reference names."""
     found = [
-        watched.voucher
-        for watched in lane.state.vouchers()
-        if not watched.voucher.is_reversal
-        and watched.voucher.log_time <= leg.log_time
-        and leg not in watched.voucher.legs
-        and _fits(watched.voucher, named, leg)
+        voucher
+        for voucher in vouchers
+        if not voucher.is_reversal
+        and voucher.log_time <= leg.log_time
+        and leg not in voucher.legs
+        and _fits(voucher, named, leg)
     ]
     return max(found, key=lambda voucher: voucher.log_time, default=None)
 
@@ -121,7 +118,7 @@ def _number(value: str | int | None) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _pointer(voucher: Voucher, by: str) -> Pointer:
+def _pointer(voucher: Voucher, by: str, origin: str) -> Pointer:
     terminal, host = voucher.terminal, voucher.host
     return Pointer(
         kind=voucher.kind,
@@ -135,6 +132,7 @@ def _pointer(voucher: Voucher, by: str) -> Pointer:
         amount=_number(_first(voucher, "amount")),
         currency=_text(_first(voucher, "currency")),
         verdict=voucher.verdict if voucher.closed else None,
+        origin=origin,
     )
 
 
@@ -154,12 +152,11 @@ def _unfound(named: Original, by: str) -> Pointer:
     )
 
 
-def near(lane: LifeLane, question: Question) -> Iterator[Near]:
+def near(both: SideBySide, question: Question) -> Iterator[Near]:
     """Yield vouchers one digit or one exchange of neighbours away, and the same number in other batches."""
     wanted = question.key[1]
     shown = 0
-    for watched in lane.state.vouchers():
-        voucher = watched.voucher
+    for voucher in both.vouchers:
         number = voucher.run.key[1]
         how = _slip(wanted, number) if number != wanted else "other_batch" if question.batch else "before_range"
         if how and shown < SHOWN_NEAR:
@@ -172,6 +169,7 @@ def near(lane: LifeLane, question: Question) -> Iterator[Near]:
                 log_time=voucher.log_time,
                 amount=_number(_first(voucher, "amount")),
                 currency=_text(_first(voucher, "currency")),
+                origin=both.origin(voucher),
             )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, to_builtins
 
@@ -14,78 +14,75 @@ from streams.replay.life import pointers
 from streams.replay.life.account import (
     EXPIRED,
     JUDGED,
+    LEDGER,
     NEVER_SEEN,
     NOT_IN_RANGE,
     NOT_YET_ARRIVED,
     UNJUDGED,
     WAITING,
-    Accusation,
     Decision,
-    Difference,
     Judgement,
     Life,
     Near,
-    Question,
     Remark,
-    Searched,
     Sighting,
 )
+from streams.replay.life.accusations import accusations
+from streams.replay.life.found import batch_fits
+from streams.replay.life.kept import is_asked_for, marks_of, side_by_side
+from streams.replay.life.lane import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from streams.core.event import Event
-    from streams.replay.life.lane import LifeLane, Seen, Watched
+    from streams.core.voucher import Voucher
+    from streams.replay.life.found import Found
+    from streams.replay.life.kept import KeptVoucher, SideBySide
+    from streams.replay.life.lane import Watched
 
-Record = dict[str, Any]
-"""The JSON object of an anomaly."""
 SHOWN_BAD = 5
-COMPARED = (
-    "status",
-    "resolution",
-    "severity",
-    "amount_at_risk",
-    "currency",
-    "opened_at",
-    "resolved_at",
-    "marks",
-)
-"""What of an anomaly is held against its published record."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """All that reading gave; ``published`` maps anomaly ids to records, ``None`` where no topic was read."""
+class _Own:
+    """The vouchers asked for: as the lane gives them, and those that the ledger tells, in their place or alone."""
 
-    question: Question
-    lane: LifeLane
-    searched: Searched
-    place: Callable[[int, int], str]
-    published: Mapping[str, Record] | None = None
-    covers: bool = True
-    """Whether the range reaches as far back as anybody remembers, and to the end of the logs."""
-    remarks: tuple[Remark, ...] = field(default_factory=tuple)
+    watched: list[Watched]
+    kept: list[KeptVoucher]
+    both: SideBySide
+
+    @property
+    def vouchers(self) -> list[Voucher]:
+        """Return each in its better form, oldest first."""
+        lane = [one.voucher for one in self.watched if id(one.voucher) not in self.both.better]
+        return sorted([*lane, *(one.voucher for one in self.kept)], key=lambda voucher: voucher.log_time)
 
 
 def tell(found: Found) -> Life:
     """Return the account."""
-    own = [watched for watched in found.lane.state.vouchers() if _is_own(found, watched)]
-    own.sort(key=lambda watched: watched.voucher.log_time)
-    waiting = [seen for seen in found.lane.unjudged() if _batch_fits(found.question, {seen.event.batch})]
+    question, own = found.question, _own(found)
+    waiting = [seen for seen in found.lane.unjudged() if batch_fits(question, {seen.event.batch})]
     records = sorted(_sightings(found, own, waiting), key=lambda one: (one.log_time, one.source != "terminal"))
     vouchers = tuple(_judgements(found, own, waiting))
-    anomalies = tuple(_accusations(found))
+    anomalies = tuple(accusations(found, own.both))
     remarks = (*found.remarks, *_remarks(found))
-    near = () if records else tuple(pointers.near(found.lane, found.question))
+    near = () if records or vouchers else tuple(pointers.near(own.both, question))
+    answer = _answer(vouchers, records)
+    if not answer:
+        by_ledger = found.published is not None and not any(one.of == "voucher" for one in anomalies)
+        answer = _absence(found, near, remarks, by_ledger=by_ledger)
+        if answer == NEVER_SEEN and _absence(found, near, remarks, by_ledger=False) != NEVER_SEEN:
+            remarks += (Remark("ledger_proves"),)
     return Life(
-        answer=_answer(vouchers, records) or _absence(found, near, remarks),
-        question=found.question,
+        answer=answer,
+        question=question,
         searched=found.searched,
         records=tuple(records),
         vouchers=vouchers,
         anomalies=anomalies,
-        points_at=tuple(pointers.pointed_at(found.lane, own)),
-        pointed_at_by=tuple(pointers.pointing(found.lane, own, found.question)),
+        points_at=tuple(pointers.pointed_at(own.both, own.vouchers)),
+        pointed_at_by=tuple(pointers.pointing(own.both, own.vouchers, question)),
         near=near,
         remarks=remarks,
     )
@@ -98,35 +95,61 @@ def _answer(vouchers: tuple[Judgement, ...], records: list[Sighting]) -> str:
     return JUDGED if vouchers or records else ""
 
 
-def _absence(found: Found, near: tuple[Near, ...], remarks: tuple[Remark, ...]) -> str:
-    """Return why nothing may have been found, by what is known for certain first."""
+def _absence(found: Found, near: tuple[Near, ...], remarks: tuple[Remark, ...], *, by_ledger: bool) -> str:
+    """Return why nothing may have been found, by what is known for certain first.
+
+    ``by_ledger`` says that what is not in the ledger never came.  A voucher whose anomaly is open is not there yet,
+    so that takes the published anomalies.
+    """
     if any(one.how == "before_range" for one in near):
         return NOT_IN_RANGE
     codes = {remark.code for remark in remarks}
-    if "records_deleted" in codes:
+    if codes & {"records_deleted", "records_only_kept"} and not (by_ledger and found.makes_up):
         return EXPIRED
     if "source_silent" in codes:
         return NOT_YET_ARRIVED
-    return NEVER_SEEN if found.covers else NOT_IN_RANGE
+    return NEVER_SEEN if found.covers or (by_ledger and found.covers_with_ledger) else NOT_IN_RANGE
 
 
-def _batch_fits(question: Question, batches: Iterable[str]) -> bool:
-    known = {batch for batch in batches if batch}
-    return not question.batch or not known or question.batch in known
+def _own(found: Found) -> _Own:
+    """Return what was asked for; of the ledger all that the topics do not have, or have outside of the range."""
+    both = side_by_side(found.lane, found.kept)
+    watched = [one for one in found.lane.state.vouchers() if _is_own(found, one)]
+    watched.sort(key=lambda one: one.voucher.log_time)
+    told = {id(one.voucher) for one in watched}
+    outside = {id(one): one for key, one in both.same.items() if key not in told}
+    kept = [one for one in [*both.from_ledger, *outside.values()] if _is_kept(found, one)]
+    return _Own(watched, kept, both)
 
 
 def _is_own(found: Found, watched: Watched) -> bool:
     """Tell whether a voucher bears the number and batch asked for and reaches into the range."""
     voucher, question = watched.voucher, found.question
-    keys = {voucher.run.key, *voucher.more_keys, *((leg.terminal, leg.number) for leg in voucher.legs)}
-    if question.key not in keys:
-        return False
     if question.from_ms is not None and max(leg.log_time for leg in voucher.legs) < question.from_ms:
         return False
-    return _batch_fits(question, {leg.batch for leg in voucher.legs})
+    return is_asked_for(voucher, question) and batch_fits(question, {leg.batch for leg in voucher.legs})
 
 
-def _sightings(found: Found, own: list[Watched], waiting: list[Seen]) -> Iterator[Sighting]:
+def _is_kept(found: Found, one: KeptVoucher) -> bool:
+    batches = {leg.batch for leg in one.voucher.legs}
+    return is_asked_for(one.voucher, found.question) and batch_fits(found.question, batches)
+
+
+def _sightings(found: Found, own: _Own, waiting: list[Seen]) -> Iterator[Sighting]:
+    """Yield the records of the logs, then those that the ledger alone has."""
+    shown = set()
+    for one in _read_sightings(found, own.watched, waiting):
+        shown.add(one.place)
+        yield one
+    for kept in own.kept:
+        for leg in kept.voucher.legs:
+            place = found.kept.place(kept.lane, leg)
+            if place not in shown:
+                shown.add(place)
+                yield replace(_sighting(found, Seen(leg, leg.body, leg.outcome, "leg")), place=place, origin=LEDGER)
+
+
+def _read_sightings(found: Found, own: list[Watched], waiting: list[Seen]) -> Iterator[Sighting]:
     question = found.question
     legs = [leg for watched in own for leg in watched.voucher.legs]
     answers = [leg.answer for leg in legs if leg.answer is not None]
@@ -134,15 +157,15 @@ def _sightings(found: Found, own: list[Watched], waiting: list[Seen]) -> Iterato
         event = seen.event
         if question.from_ms is not None and event.log_time < question.from_ms and event not in legs:
             continue
-        if event not in legs and not _batch_fits(question, {event.batch}):
+        if event not in legs and not batch_fits(question, {event.batch}):
             continue
         role = "late_answer" if event in answers else seen.role
         if role == "leg" and event not in legs and question.batch:
             continue
-        yield _sighting(found, seen, role)
+        yield replace(_sighting(found, seen), role=role)
 
 
-def _sighting(found: Found, seen: Seen, role: str) -> Sighting:
+def _sighting(found: Found, seen: Seen) -> Sighting:
     event, body = seen.event, seen.body
 
     def shown(name: str) -> str | None:
@@ -153,7 +176,7 @@ def _sighting(found: Found, seen: Seen, role: str) -> Sighting:
     original = body.original
     return Sighting(
         source=SOURCES[event.source],
-        role=role,
+        role=seen.role,
         place=found.place(event.source, event.offset),
         log_time=event.log_time,
         event_time=sent,
@@ -176,11 +199,19 @@ def _sighting(found: Found, seen: Seen, role: str) -> Sighting:
     )
 
 
-def _judgements(found: Found, own: list[Watched], waiting: list[Seen]) -> Iterator[Judgement]:
-    """Yield the vouchers that were judged or wait, then what was read and is in none of them yet."""
+def _judgements(found: Found, own: _Own, waiting: list[Seen]) -> Iterator[Judgement]:
+    """Yield the vouchers that were judged or wait, then what was read and is in none of them yet.
+
+    What the ledger tells comes first: its part of the log is the older one.
+    """
+    yield from (_kept_judgement(found, one) for one in own.kept)
+    if not own.watched and not own.kept:
+        yield from _marked(found)
     left = list(waiting)
-    for watched in own:
+    for watched in own.watched:
         voucher = watched.voucher
+        if id(voucher) in own.both.better:
+            continue
         more = [
             seen
             for seen in left
@@ -189,11 +220,55 @@ def _judgements(found: Found, own: list[Watched], waiting: list[Seen]) -> Iterat
             and (seen.event.kind == "reversal") == voucher.is_reversal
         ][:1]
         left = [seen for seen in left if seen not in more]
-        yield _judgement(found, watched, more)
+        kept = own.both.same.get(id(voucher))
+        marks = () if kept is None else marks_of(kept.voucher, own.both.read)
+        yield replace(_judgement(found, watched, more), marks=marks, denied=kept is not None and kept.voucher.denied)
     for is_reversal in (False, True):
         events = [seen.event for seen in left if (seen.event.kind == "reversal") == is_reversal]
         if events:
             yield _unapplied(found, events, is_reversal=is_reversal)
+
+
+def _kept_judgement(found: Found, one: KeptVoucher) -> Judgement:
+    voucher = one.voucher
+    places = [None if leg is None else found.kept.place(one.lane, leg) for leg in (voucher.terminal, voucher.host)]
+    return Judgement(
+        kind=voucher.kind,
+        is_reversal=voucher.is_reversal,
+        terminal=places[TERMINAL],
+        host=places[HOST],
+        state=JUDGED,
+        verdict=voucher.verdict,
+        decisions=(),
+        waits_for=None,
+        waits_until=None,
+        reversed_at=voucher.reversed_at,
+        origin=LEDGER,
+        marks=marks_of(voucher),
+        denied=voucher.denied,
+    )
+
+
+def _marked(found: Found) -> Iterator[Judgement]:
+    """Yield what is known of the number by its marks on others alone: a reversal that agreed is kept no other way."""
+    for one in found.kept.vouchers:
+        for mark in marks_of(one.voucher):
+            if mark.voucher_number == found.question.key[1] and not found.question.batch:
+                yield Judgement(
+                    kind=mark.kind,
+                    is_reversal=mark.kind == "reversal",
+                    terminal=None,
+                    host=None,
+                    state=JUDGED,
+                    verdict=None,
+                    decisions=(),
+                    waits_for=None,
+                    waits_until=None,
+                    reversed_at=None,
+                    origin=LEDGER,
+                    marks=(mark,),
+                    marked=one.voucher.run.key[1],
+                )
 
 
 def _judgement(found: Found, watched: Watched, more: list[Seen]) -> Judgement:
@@ -248,71 +323,6 @@ def _unapplied(found: Found, events: list[Event], *, is_reversal: bool) -> Judge
     )
 
 
-def _accusations(found: Found) -> Iterator[Accusation]:
-    """Yield the anomalies of the voucher, and those of vouchers that name it, by the time of their opening."""
-    derived = {key: change.record for key, change in found.lane.changes.items()}
-    published = found.published or {}
-    both = {**published, **derived}
-    for record in sorted(both.values(), key=lambda record: (record["opened_at"], record["id"])):
-        of = relation(record, found.question)
-        if of and (record["id"] in published or _in_range(record, found.question)):
-            yield _accusation(found, of, derived.get(record["id"]), published.get(record["id"]))
-
-
-def _in_range(record: Record, question: Question) -> bool:
-    times = [leg["log_time"] for leg in record["legs"].values() if leg is not None]
-    return question.from_ms is None or max(times, default=record["opened_at"]) >= question.from_ms
-
-
-def relation(record: Record, question: Question) -> str:
-    """Return ``voucher`` for an anomaly of the voucher asked for, ``pointing`` for one that names it, else nothing."""
-    voucher = record["voucher"] or {}
-    if voucher.get("terminal_id") != question.terminal_id:
-        return ""
-    number = question.key[1]
-    if _normal(voucher.get("voucher_number")) == number:
-        return "voucher" if _batch_fits(question, {_normal(voucher.get("batch_number"))}) else ""
-    original = record["original"] or {}
-    if _normal(original.get("voucher_number")) == number:
-        return "pointing" if _batch_fits(question, {_normal(original.get("batch_number"))}) else ""
-    return ""
-
-
-def _normal(value: object) -> str:
-    """Return a number without padding; empty for what is absent."""
-    return (str(value).strip().lstrip("0") or "0") if value else ""
-
-
-def _accusation(found: Found, of: str, derived: Record | None, published: Record | None) -> Accusation:
-    record = derived or published or {}
-    said = published or record
-    differences = [
-        Difference(name, derived[name], published[name])
-        for name in COMPARED
-        if derived is not None and published is not None and derived[name] != published[name]
-    ]
-    return Accusation(
-        id=record["id"],
-        kind=record["kind"],
-        of=of,
-        status=record["status"],
-        resolution=record["resolution"],
-        severity=record["severity"],
-        amount_at_risk=record["amount_at_risk"],
-        currency=record["currency"],
-        opened_at=record["opened_at"],
-        resolved_at=record["resolved_at"],
-        expires_at=record["opened_at"] + found.lane.policy.resolve_horizon_ms,
-        marks=tuple(record["marks"]),
-        fields=tuple(record["fields"]),
-        derived=derived is not None,
-        published=None if found.published is None else published is not None,
-        differences=tuple(differences),
-        acknowledged_by=said["acknowledged_by"],
-        acknowledged_at=said["acknowledged_at"],
-    )
-
-
 def _remarks(found: Found) -> Iterator[Remark]:
     """Yield what the lane itself has to say that limits the answer."""
     lane, searched = found.lane, found.searched
@@ -327,6 +337,8 @@ def _remarks(found: Found) -> Iterator[Remark]:
         yield Remark("not_all_kept", count=lane.unkept + lane.state.dropped)
     if searched.flushed:
         yield Remark("flushed")
+    if found.kept.unread:
+        yield Remark("ledger_unread", count=found.kept.unread)
     repeats = Counter(seen.role for seen in lane.seen)
     if repeats["redelivery"]:
         yield Remark("redelivered", count=repeats["redelivery"])

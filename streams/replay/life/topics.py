@@ -18,9 +18,12 @@ from streams.errors import UsageError
 from streams.replay.kafka import lookback_ms
 from streams.replay.kafka_reader import PartSpan, RangeReader, TopicReader
 from streams.replay.life.account import Question, Remark, Searched, SearchedPart
+from streams.replay.life.accusations import relation
+from streams.replay.life.found import Found
+from streams.replay.life.kept import recall
 from streams.replay.life.lane import LifeLane
 from streams.replay.life.reading import PartLog, judge_logs
-from streams.replay.life.story import Found, Record, relation, tell
+from streams.replay.life.story import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
     from streams.core.policy import Policy
     from streams.core.wire import RawRecord
     from streams.replay.kafka_reader import LaneSpan
-    from streams.replay.life.account import Life
+    from streams.replay.life.account import LedgerPart, Life
+    from streams.replay.life.found import Record
+    from streams.replay.life.kept import Kept, LedgerLook
     from streams.replay.life.reading import Step
 
 DAY_MS: Final = 86_400_000
@@ -78,8 +83,15 @@ class LifeTopicReader(TopicReader):
         return self.read_place(HOST, place, PartSpan(first, end, end), NEVER)
 
 
-def life_in_topics(reader: LifeReader, terms: Question, policy: Policy, spread: Spread, step: Step) -> Life:
-    """Tell the life of a voucher from the topics; ``terms`` names it.
+def life_in_topics(
+    reader: LifeReader,
+    terms: Question,
+    policy: Policy,
+    spread: Spread,
+    step: Step,
+    ledger: LedgerLook | None = None,
+) -> Life:
+    """Tell the life of a voucher from the topics, and from the ledger if there is one; ``terms`` names it.
 
     Reading begins twice the longest window before the range, and goes to the end of the partitions as of
     now; a source counts as read up to ``idle_lateness`` before now, since younger records may still come.
@@ -94,34 +106,100 @@ def life_in_topics(reader: LifeReader, terms: Question, policy: Policy, spread: 
     spans = reader.spans(start_ms, end_ms)
     key = _lane_key(question, policy)
     number = partition_of(key, len(spans))
-    parts = _parts(reader, number, spans[number], key, end_ms)
     lane = LifeLane(number, policy, question.key, check_keys=True)
-    settled_ms = min(end_ms, spread.now_ms - policy.idle_lateness_ms)
-    judge_logs(lane, parts, step, settled_ms)
-    records, read = _published(reader, number, start_ms, question)
-    searched = Searched(
-        from_ms=spread.from_ms,
-        read_from_ms=start_ms,
-        to_ms=spread.to_ms,
-        judged_before_ms=lane.passed if lane.passed >= 0 else None,
-        now_ms=spread.now_ms,
-        flushed=False,
-        parts=tuple(_searched(reader, lane, source, parts[source], spans[number][source]) for source in (0, 1)),
-        anomaly_log=None if records is None else f"{reader.anomaly_topic}-{number}",
-        anomalies_read=None if records is None else read,
-    )
-    place = f"{number}@"
+    lanes = ledger(question.terminal_id, None if policy.by_merchant else number, len(spans)) if ledger else ()
+    kept = recall(lanes, reader.topics, lane.state.memory.read_again)
+    parts = _parts(reader, number, spans[number], key, end_ms)
+    judge_logs(lane, parts, step, min(end_ms, spread.now_ms - policy.idle_lateness_ms))
+    reach = _Reach(spread, spans[number], start_ms, kept.cover(number))
+    records, read = _published(reader, number, min(start_ms, reach.cover_begin), question)
     return tell(
         Found(
             question,
             lane,
-            searched,
-            lambda source, offset: f"{reader.topics[source]}-{place}{offset}",
+            _all_searched(reader, lane, parts, reach, read if records is not None else None, kept),
+            lambda source, offset: f"{reader.topics[source]}-{number}@{offset}",
             records,
-            covers=_covers(spread, spans[number]),
-            remarks=tuple(_limits(spread, parts, spans[number], policy)),
+            covers=reach.covers,
+            kept=kept,
+            covers_with_ledger=reach.covers_with_ledger,
+            makes_up=reach.makes_up,
+            remarks=tuple(_limits(reach, parts, policy)),
         )
     )
+
+
+def _all_searched(
+    reader: LifeReader, lane: LifeLane, parts: list[PartLog], reach: _Reach, read: int | None, kept: Kept
+) -> Searched:
+    """Return what was searched; ``read`` counts published anomalies, ``None`` without a topic of them."""
+    return Searched(
+        from_ms=reach.spread.from_ms,
+        read_from_ms=reach.start_ms,
+        to_ms=reach.spread.to_ms,
+        judged_before_ms=lane.passed if lane.passed >= 0 else None,
+        now_ms=reach.spread.now_ms,
+        flushed=False,
+        parts=tuple(_searched(reader, lane, source, parts[source], reach.spans[source]) for source in (0, 1)),
+        anomaly_log=None if read is None else f"{reader.anomaly_topic}-{lane.number}",
+        anomalies_read=read,
+        ledger=kept.parts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How far back the topics tell of a lane, alone and with its ledger."""
+
+    spread: Spread
+    spans: LaneSpan
+    start_ms: int
+    cover: LedgerPart | None
+
+    @property
+    def cover_begin(self) -> int:
+        """Since when the ledger has everything, ``NEVER`` without one."""
+        return NEVER if self.cover is None or self.cover.covers_from is None else self.cover.covers_from
+
+    @property
+    def covers(self) -> bool:
+        """Whether the range goes back over the horizon, or to the first record ever, and to the end of the logs."""
+        back = self.spread.from_ms <= self._horizon_begin or all(span.first == 0 for span in self.spans)
+        return back and self._ends_now
+
+    @property
+    def covers_with_ledger(self) -> bool:
+        """Whether the ledger covers what is missing to that before the begin of what was read."""
+        return self._ledger_begin <= self._horizon_begin and self._ends_now
+
+    @property
+    def makes_up(self) -> bool:
+        """Whether the ledger covers all of the range whose records are deleted."""
+        return self._ledger_begin <= self.spread.from_ms
+
+    @property
+    def _horizon_begin(self) -> int:
+        return self.spread.now_ms - self.spread.horizon_ms
+
+    @property
+    def _ends_now(self) -> bool:
+        return self.spread.to_ms is None or self.spread.to_ms >= self.spread.now_ms
+
+    @property
+    def _ledger_begin(self) -> int:
+        """Return since when ledger and topics together have everything; ``NEVER`` where a gap is between them."""
+        meet = all(self._meets(source, span) for source, span in enumerate(self.spans))
+        return self.cover_begin if meet else NEVER
+
+    def _meets(self, source: int, span: PartSpan) -> bool:
+        """Tell whether the ledger goes on to where reading of a topic begins, by log time or by offset.
+
+        By offset alone where the topic has no record left to tell a time.
+        """
+        cover = self.cover
+        if cover is None or cover.covers_until is None or cover.offsets is None:
+            return False
+        return cover.covers_until >= max(self.start_ms, span.kept_from_ms or 0) or cover.offsets[source] >= span.first
 
 
 def _lane_key(question: Question, policy: Policy) -> bytes:
@@ -161,18 +239,14 @@ def _searched(reader: LifeReader, lane: LifeLane, source: int, part: PartLog, sp
     )
 
 
-def _covers(spread: Spread, spans: LaneSpan) -> bool:
-    """Tell whether the search went back over the horizon, or to the first record ever, and to the end of the logs."""
-    back = spread.from_ms <= spread.now_ms - spread.horizon_ms or all(span.first == 0 for span in spans)
-    return back and (spread.to_ms is None or spread.to_ms >= spread.now_ms)
-
-
-def _limits(spread: Spread, parts: list[PartLog], spans: LaneSpan, policy: Policy) -> Iterator[Remark]:
+def _limits(reach: _Reach, parts: list[PartLog], policy: Policy) -> Iterator[Remark]:
     """Yield what the topics lack: records that were deleted, a source that is silent, what was left unread."""
-    for source, (part, span) in enumerate(zip(parts, spans, strict=True)):
+    spread = reach.spread
+    for source, (part, span) in enumerate(zip(parts, reach.spans, strict=True)):
         name = SOURCES[source]
         if span.kept_from_ms is not None and span.kept_from_ms > spread.from_ms:
-            yield Remark("records_deleted", name, at_ms=span.kept_from_ms)
+            code = "records_only_kept" if reach.makes_up else "records_deleted"
+            yield Remark(code, name, at_ms=span.kept_from_ms)
         other = parts[1 - source]
         if spread.to_ms is None and other.outlasts(part, policy.stall_after_ms, policy.stall_min_events):
             yield Remark("source_silent", name, at_ms=part.reached_ms if part.records else None)

@@ -74,8 +74,8 @@ def test_a_database_in_use_is_read_and_left_as_it_is(tmp_path: Path) -> None:
         assert (lane, seen.identity.topics, seen.covers_from, seen.cut) == (0, TOPICS, NOON_MS, CUT)
         assert seen.facts == [fact("1", "7", 0, 3, b"one"), fact("1", "8", 1, 4)]
         assert process.poll() is None
-        _, error = process.communicate("go on\n", timeout=60)
-        assert (process.returncode, error) == (0, None)
+        process.communicate("go on\n", timeout=60)
+        assert process.returncode == 0
     assert [one[5] for one in look(place, "1").facts if one[1] == "7"] == [b"two"]
     assert look(place, "3").facts == []
 
