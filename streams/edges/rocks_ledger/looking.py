@@ -38,11 +38,13 @@ from streams.edges.rocks_ledger.store import (
 if TYPE_CHECKING:
     from streams.core.ledger import Fact
 
-MOST_ATTEMPTS: Final = 5
+MOST_ATTEMPTS: Final = 20
+"""Files change a few times a minute on a busy lane, and a look takes a fraction of a second."""
 LOOK_MEMORY_BYTES: Final = 16 * MIB
 ALL_FILES: Final = -1
 """All files are opened with the database: what its owner deletes afterwards can still be read."""
 _CURRENT: Final = "CURRENT"
+_GONE: Final = "No such file"
 _PREFIX: Final = "voucherwatch-ledger-"
 _LINKS: Final = re.compile(rf"[^ ]*{_PREFIX}[^/ ]+")
 """The folder of links, as RocksDB names it in what it says of a fault."""
@@ -78,26 +80,35 @@ def look(place: Path, terminal: str) -> Look:
 
     Raises UnreadableLedgerError for what is damaged, of another format, or gone meanwhile.
     """
-    why: Exception = FileNotFoundError(place)
+    why = "it changes while it is looked at; ask again"
     for _ in range(MOST_ATTEMPTS):
+        before = _state_of(place)
         try:
-            before = _state_of(place)
             seen = _look(place, terminal)
-            if _state_of(place) == before:
-                return seen
-            why = UnreadableLedgerError("it changes while it is looked at; ask again")
         except UnreadableLedgerError:
             raise
-        except Exception as error:  # noqa: BLE001  rocksdict raises nothing more exact; a file may be gone, too
-            why = error
-    text = _LINKS.sub(lambda _: str(place), str(why))
-    raise UnreadableLedgerError(text) from why
+        except Exception as error:  # rocksdict raises nothing more exact
+            if _state_of(place) == before:
+                why = _LINKS.sub(lambda _: str(place), str(error))
+                # A file that is not needed any more may go without a change of the list.
+                if _GONE not in why:
+                    raise UnreadableLedgerError(why) from error
+        else:
+            if _state_of(place) == before:
+                return seen
+    raise UnreadableLedgerError(why)
 
 
 def _state_of(place: Path) -> tuple[str, int]:
-    """Return which list of files a database goes by, and how long it is: it grows with every file made or dropped."""
-    name = (place / _CURRENT).read_text(encoding="ascii", errors="replace").strip()
-    return name, (place / name).stat().st_size
+    """Return which list of files a database goes by, and how long it is: it grows with every file made or dropped.
+
+    Raises UnreadableLedgerError where there is none.
+    """
+    try:
+        name = (place / _CURRENT).read_text(encoding="ascii", errors="replace").strip()
+        return name, (place / name).stat().st_size
+    except (OSError, ValueError) as error:
+        raise UnreadableLedgerError(str(error)) from error
 
 
 def _look(place: Path, terminal: str) -> Look:

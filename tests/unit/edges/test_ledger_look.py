@@ -136,6 +136,9 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreadableLedgerError, match=r"\.sst") as raised:
         look(place, "1")
     assert "voucherwatch-ledger-" not in str(raised.value)
+    file.unlink()
+    with pytest.raises(UnreadableLedgerError, match=f"No such file.*{file.name}|{file.name}.*No such file"):
+        look(place, "1")
     (place / "CURRENT").write_bytes(b"not a name")
     with pytest.raises(UnreadableLedgerError):
         look(place, "1")
