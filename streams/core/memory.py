@@ -387,6 +387,8 @@ class Memory:
 
     def use(self, voucher: Voucher, now: int) -> None:
         """Keep a voucher of the ledger in memory for a while, since something may happen to it."""
+        if self.usual is not None and voucher.from_ledger and self.usual.hand_out(voucher):
+            self.hand_over()  # before what becomes of it is put
         self._recalled.use(voucher, now)
 
     def reaches(self, voucher: Voucher, now: int) -> bool:

@@ -966,6 +966,37 @@ cdef class Packed:
             if other.references[place] and other.references[place] != one.references[place]:
                 tables_drop(&self.cold_references, other.references[place], first)
 
+    def hand_out(self, str terminal, str number, int64_t log_time, int source, int64_t offset):
+        """Let a forgotten pair of a key and place become a fact, if it stands here; tell whether it does.
+
+        More is to be known of it: it must be marked nowhere else, nor be written later than what is put of it.
+        """
+        cdef Py_ssize_t terminal_size, number_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
+        cdef uint32_t hashed = key_hash(terminal_text, terminal_size, number_text, number_size)
+        cdef const Table* cold = table_of(&self.cold, hashed)
+        cdef size_t at
+        cdef uint32_t first
+        cdef const Leg* leg
+        if cold.room == 0:
+            return False
+        at = hashed & (cold.room - 1)
+        while cold.buckets[at].leg:
+            first = cold.buckets[at].leg
+            leg = &self.legs[first]
+            if (
+                cold.buckets[at].hashed == hashed
+                and leg.log_time == log_time and leg.source == source and leg.offset == offset
+                and self._is_of(leg, AT_TERMINAL, terminal_text, terminal_size)
+                and self._is_of(leg, AT_NUMBER, number_text, number_size)
+            ):
+                self.facts.append(self._fact(first))
+                self._leave_cold(first)
+                return True
+            at = (at + 1) & (cold.room - 1)
+        return False
+
     def forget(self, int64_t before, size_t most):
         """Give back the forgotten pairs that began before a log time, and the oldest beyond ``most`` (0: any number).
 

@@ -78,6 +78,10 @@ class Usual:
             if lost >= 0:
                 self._kept.lose(lost)
 
+    def hand_out(self, voucher: Voucher) -> bool:
+        """Let the forgotten pair that a voucher was recalled from be a fact; tell whether it stood here."""
+        return self._packed.hand_out(*voucher.run.key, *voucher.place)
+
     def facts_of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the forgotten pairs of a number that the ledger left here."""
         return self._packed.facts_of_number(terminal, number)

@@ -10,7 +10,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.core.events import SHOWN
+from tests.unit.core.events import NOW_MS, SHOWN
 from tests.unit.core.test_packed import RICH, SHORT
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class _Draft:
         self.rng = rng
         self.calm = rng.random() < 0.6
         self.odd = rng.choice([0, 0.01, 0.03] if self.calm else [0, 0.02, 0.1, 0.3])
+        self.long_pauses = rng.choice([0.03, 0.03, 0.3])
+        self.favourites = rng.choice([0, 0, 3])  # the first vouchers, that all others point at
+        self.tells_time = rng.random() < 0.8  # else what lies a minute behind the first is taken for old
         self.tills = [f"T000000{number}" for number in range(1, rng.choice([2, 2, 4]))]
         self.numbers = [
             str(number) for number in rng.sample(range(1, 200), rng.choice([25, 120] if self.calm else [3, 12, 60]))
@@ -59,7 +62,7 @@ class _Draft:
     def _voucher(self) -> None:
         rng = self.rng
         pauses = [1, 500, 3_000, 5_000, 9_000, 12_000] if self.calm else [0, 0, 1, 700, 3_000, 9_000, 12_000, 31_000]
-        self.now += rng.choice([31_000, 100_000]) if rng.random() < 0.03 else rng.choice(pauses)
+        self.now += rng.choice([31_000, 100_000]) if rng.random() < self.long_pauses else rng.choice(pauses)
         terminal = self._fresh()
         chance = rng.random()
         if self.past and chance < (0.35 if self.calm else 0.6):
@@ -90,7 +93,7 @@ class _Draft:
 
     def _point(self, fields: Fields) -> None:
         rng = self.rng
-        other = rng.choice(self.past[-40:])
+        other = rng.choice(self.past[: self.favourites] or self.past[-40:])
         fields |= {"kind": rng.choice(KINDS), "terminal_id": other["terminal_id"], "original": self._original(other)}
         if rng.random() < 0.9:
             fields |= {"amount": other["amount"], "card": other["card"]}
@@ -125,6 +128,8 @@ class _Draft:
                 host.pop(name, None)
         if rng.random() < 0.03 + self.odd / 2:
             host["response_code"] = rng.choice(["25", "12", "51"])
+        if rng.random() < (self.odd or 0.1):
+            terminal["note"] = 1.5  # no packed leg has such a value: the voucher is an object
         for fields, name, value in (
             (terminal, "response_code", rng.choice(["25", "51", "68", "09"])),
             (terminal, "offline", rng.choice([True, False, None])),
@@ -152,6 +157,8 @@ class _Draft:
     def _add(self, at: int, source: int, fields: Fields, *, same_id: bool = False) -> None:
         self.ids += not same_id
         separators = self.rng.choice([(",", ":"), (", ", ": ")])
+        if self.tells_time and not same_id:
+            fields["event_time"] = NOW_MS + at
         value = json.dumps(fields | {"event_id": f"{'th'[source]}{self.ids}"}, separators=separators)
         self.records.append((at, source, value.encode()))
 

@@ -119,6 +119,28 @@ def test_a_plain_void_becomes_no_object(until_void_ms: int, original: object) ->
     assert "void 42 (0-1 and 1-1)" in change.record["evidence"][0]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("at_hand", [None, 0, 1_000])
+@pytest.mark.parametrize("live", [False, True])
+def test_what_was_marked_as_an_object_is_not_taken_for_untouched(*, at_hand: int | None, live: bool) -> None:
+    """A forgotten sale that an unusual void has marked is found with that mark by a plain one, however long after."""
+    lane = Lane(0, SHORT, live=live, check_keys=False, ledger=None if at_hand is None else CopiedLedger(at_hand))
+    other = {**SALE, "rrn": "7", "auth_code": "7"}
+    drafts = [SALE, other, other, {**VOID, "note": 1.5}, other, other, {**VOID, "voucher_number": "44"}, other]
+    changes = []
+    for number, fields in enumerate(drafts):
+        at = NOW_MS + number * 200_000
+        for source in (TERMINAL, HOST):
+            record = {**fields, "event_id": f"{source}-{number}", "event_time": at}
+            if fields is other:
+                record["voucher_number"] = str(60 + number)
+            changes += lane.feed(source, [(number, at, None, line(**record))], NOW_MS).changes
+        if live:
+            lane.cut()
+    change = (changes + lane.flush().changes)[0]
+    assert change.kind == "original_conflict"
+    assert "void 42 (0-3 and 1-3)" in change.record["evidence"][0]  # type: ignore[index]
+
+
 def test_a_cut_leaves_nothing_behind_that_the_ledger_does_not_hold() -> None:
     """What was not forgotten yet when a cut is made is read again after a restart, or else nobody would know it."""
     ledger = CopiedLedger()
