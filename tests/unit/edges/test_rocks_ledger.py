@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from streams.core.cut import Cut
 from streams.core.ledger import NOT_YET, MemoryLedger
-from streams.core.ledger_chunks import chunks_of
+from streams.core.ledger_chunks import chunks_of, identity_of
 from streams.edges.rocks_ledger import Shelf
 from streams.edges.rocks_ledger import shelf as shelf_module
 
@@ -126,6 +126,15 @@ def test_facts_and_their_cut_outlive_the_process_that_wrote_them(tmp_path: Path)
     assert second.cut == CUT
     assert second.of_number("1", "7") == [fact("1", "7", 0, 3, b"one")]
     second.close()
+
+
+def test_the_bytes_of_an_identity_may_stand_in_another_row(ledger: RocksLedger) -> None:
+    """A packed leg can have the same log time and offset, and a length that looks like a number."""
+    one = fact("1", "7", 100, 3)
+    other = fact("1", "8", 50, 2, identity_of(one))
+    ledger.put([other, one])
+    commit(ledger)
+    assert sorted(ledger.of_reference("1", "3514")) == [one, other]
 
 
 def test_the_earliest_begin_counts(tmp_path: Path) -> None:
