@@ -189,7 +189,7 @@ class Memory:
         if self.usual is not None:
             self._facts += self.usual.take_facts()
         if self._facts:
-            self.put_lately.put(self._facts)
+            (self.ledger.put if self.usual is None else self.put_lately.put)(self._facts)
             self._facts = []
         if all_of_it and self.usual is not None:
             self.usual.hand_over_chunks()
