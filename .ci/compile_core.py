@@ -30,6 +30,9 @@ INTERPRETED: Final = {
     "anomaly": "as policy; runs once an anomaly",
     "judge": "the exact way for the few records that are not usual",
     "fields": "as judge",
+    "diagnosis/__init__": "as __init__",
+    "diagnosis/calendar": "as policy",
+    "diagnosis/model": "as policy",
     "fact": "as wire",
 }
 """Modules of the core that stay as they are, each with its reason."""
@@ -39,7 +42,7 @@ def main(arguments: list[str]) -> int:
     """Compile unless it was done for these very sources; with ``--require`` a failure ends with 1."""
     sys.path.insert(0, str(ROOT))
     os.environ["VOUCHERWATCH_INTERPRETED"] = "1"
-    from streams.core import digest_of, fits  # noqa: PLC0415  the sources beside this file, not what is installed
+    from streams.core import COMPILED_PARTS, digest_of, fits  # noqa: PLC0415  the sources beside this file, not what is installed
 
     if fits(COMPILED):
         return 0
@@ -59,7 +62,9 @@ def main(arguments: list[str]) -> int:
             return 1 if "--require" in arguments else 0
         COMPILED.mkdir()
         for library in (Path(build) / "lib").rglob("*" + sysconfig.get_config_var("EXT_SUFFIX")):
-            shutil.copy2(library, COMPILED)
+            part = COMPILED / library.parent.name if library.parent.name in COMPILED_PARTS else COMPILED
+            part.mkdir(exist_ok=True)
+            shutil.copy2(library, part)
     (COMPILED / "DIGEST").write_text(digest_of(CORE))
     return 0
 
@@ -83,7 +88,12 @@ def compile_into(build: Path) -> None:
     from mypyc.build import mypycify  # noqa: PLC0415  as above
     from setuptools import Distribution, Extension  # noqa: PLC0415  as above
 
-    names = sorted(path.stem for path in CORE.glob("*.py") if path.stem not in INTERPRETED)
+    sys.path.insert(0, str(ROOT))
+    from streams.core import COMPILED_PARTS  # noqa: PLC0415  as above
+
+    paths = [path for part in ("", *COMPILED_PARTS) for path in (CORE / part).glob("*.py")]
+    names = sorted(str(path.relative_to(CORE).with_suffix("")) for path in paths)
+    names = [name for name in names if name not in INTERPRETED]
     extensions = mypycify(
         ["--config-file", os.devnull, "--ignore-missing-imports", *(f"streams/core/{name}.py" for name in names)],
         opt_level="3",

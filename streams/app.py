@@ -164,7 +164,7 @@ def _shelf(settings: Settings) -> Shelf | None:
 
 def _reach_ms(settings: Settings) -> int:
     """Return how far before J reading begins for a lane whose ledger is empty: vouchers go to it after L."""
-    return settings.originals_horizon_ms + settings.policy().memory_ms
+    return settings.originals_horizon_ms + settings.policy(diagnosing=False).memory_ms
 
 
 class _Publisher:

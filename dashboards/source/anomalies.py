@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.table import Panel as Table
     from grafana_foundation_sdk.builders.timeseries import Panel as Lines
 
-    from dashboards.source.words import About
+    from dashboards.source.words import About, Said
 
 UID: Final = "voucherwatch-anomalies"
 KIND: Final = 'kind=~"$kind"'
+CAUSE: Final = ("cause", "原因")
 CHOSEN: Final = (KIND, 'severity=~"$severity"', 'link=~"$link"')
 
 
@@ -32,7 +33,7 @@ def built() -> Dashboard:
     page = framed(UID, words.PAGE, choices)
     for panel in (*_figures(), *_tables(), *_over_time()):
         page = page.with_panel(panel)
-    return page.with_row(_where()).with_row(_set_aside()).with_row(_ends())
+    return page.with_row(_why()).with_row(_where()).with_row(_set_aside()).with_row(_ends())
 
 
 def _figures() -> tuple[Figure, ...]:
@@ -123,6 +124,25 @@ def _over_time() -> tuple[Lines, ...]:
             words.OPENED_EACH_MINUTE_BY_LINK,
             Query(each_minute("anomalies_opened_total", *CHOSEN, by=("link",)), "{{link}}"),
         ),
+    )
+
+
+def _why() -> Row:
+    def pairs(about: About, name: str, label: str, said: Said) -> Table:
+        counted = f"sort_desc(topk(20, round({in_range(name, by=('cause', label))})))"
+        return rows(about, "cause", CAUSE, Query(counted, "diagnoses / 诊断"), more_labels={label: said})
+
+    often = f"sort_desc(round({in_range('diagnoses_total', KIND, by=('cause',))}))"
+    return row(
+        ("Why: the likeliest causes", "最可能原因"),
+        lines(
+            words.CAUSES_EACH_MINUTE,
+            Query(each_minute("diagnoses_total", KIND, by=("cause",)), "{{cause}}"),
+            stacked=True,
+        ),
+        rows(words.CAUSES_IN_THIS_TIME, "cause", CAUSE, Query(often, "diagnoses / 诊断")),
+        pairs(words.CAUSES_BY_LINK, "diagnoses_by_link_total", "link", ("link", "链路")),
+        pairs(words.CAUSES_BY_VERSION, "diagnoses_by_version_total", "version", ("version", "软件版本")),
     )
 
 

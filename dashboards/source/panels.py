@@ -20,6 +20,8 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.source.words import KINDS, About, Said, title
+from streams.settings.diagnosis import DIAGNOSIS_FILE, read_document
+from streams.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,9 +130,10 @@ def lines(
     if highest is not None:
         panel = panel.max(highest)
     panel = panel.axis_soft_min(SHARE_FROM) if lowest is None else panel.min(lowest)
-    if any(query.legend == "{{kind}}" for query in queries):
-        for kind, words in kinds_in_words().items():
-            panel = panel.override_by_name(kind, [DynamicConfigValue(id_val="displayName", value=words)])
+    for label, spoken in SPOKEN.items():
+        if any(query.legend == f"{{{{{label}}}}}" for query in queries):
+            for name, words in spoken().items():
+                panel = panel.override_by_name(name, [DynamicConfigValue(id_val="displayName", value=words)])
     return panel if digits is None else panel.decimals(digits)
 
 
@@ -146,7 +149,7 @@ def rows(
 ) -> table.Panel:
     """Return a table with one row for each value of ``label`` and one column for each query.
 
-    ``link`` is where the cells of ``label`` lead; kinds of anomaly are shown with their Chinese name.
+    ``link`` is where the cells of ``label`` lead; kinds and causes are shown with their Chinese name.
     """
     renamed = {label: title(label_name), **{name: title(said) for name, said in (more_labels or {}).items()}}
     # With one query Grafana calls its column Value, with several Value #A and so on.
@@ -167,7 +170,7 @@ def rows(
         .height(height)
         .no_value("0")
     )
-    shown = [DynamicConfigValue(id_val="mappings", value=[_words(kinds_in_words())])] if label == "kind" else []
+    shown = [DynamicConfigValue(id_val="mappings", value=[_words(SPOKEN[label]())])] if label in SPOKEN else []
     if link:
         leads = {"title": RUNBOOK_TITLE, "url": link, "targetBlank": True}
         shown.append(DynamicConfigValue(id_val="links", value=[leads]))
@@ -181,6 +184,16 @@ def rows(
 def kinds_in_words() -> dict[str, str]:
     """Return how a kind is shown: its Chinese name beside the one that records, alerts and pages have."""
     return {kind: f"{kind} {chinese}" for kind, chinese in KINDS.items()}
+
+
+def causes_in_words() -> dict[str, str]:
+    """Return how a cause is shown: its Chinese name beside the one that records and metrics have."""
+    named = read_document(shipped(DIAGNOSIS_FILE))["causes"]
+    return {cause: f"{cause} {row['zh']}" for cause, row in named.items()}
+
+
+SPOKEN: Final = {"kind": kinds_in_words, "cause": causes_in_words}
+"""Labels whose values are shown in words."""
 
 
 def _over_time(query: Query, number: int, *, now: bool = False) -> prometheus.Dataquery:

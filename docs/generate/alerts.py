@@ -151,9 +151,12 @@ How each alert reads, in both languages and with figures in it: [texts.golden.ym
 ## What you get, and when / 会收到什么
 
 - **One message for one fault.** Alerts of one name and kind make one message, however many vouchers, links or lanes they
-  show at. It says what happened, how much money by currency, since when, the likely reach (links, share of all vouchers)
-  and what to do. *Since* is when the alert began to fire: its own wait and a scrape after the fault.
-  一个故障一条消息：发生了什么、金额、开始时间、影响范围、怎么处理。
+  show at. It says what happened, how much money by currency, since when, the likely reach (links, share of all vouchers),
+  the likeliest cause and what to do. *Since* is when the alert began to fire: its own wait and a scrape after the fault.
+  一个故障一条消息：发生了什么、金额、开始时间、影响范围、最可能原因、怎么处理。
+- **The likeliest cause** of a kind is the one that was said most in the last 10 minutes, how often, and what it asks for.
+  These sentences and the steps of each kind come from `config/actions.yaml`, as those in the records do;
+  `python -m docs.generate` writes them into the rules. 原因与处理步骤均取自 `config/actions.yaml`，与异常记录同源。
 - **critical** is for now, **warning** for this shift, **info** for the day. The severity of an anomaly ranks one voucher and
   rings nobody by itself. 严重：立即处理；警告：本班处理；提示：当日处理。
 - **A recovery** comes 2 to 15 minutes after the last sign of it (`keep_firing_for`): nothing new of this kind is opened. What

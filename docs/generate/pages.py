@@ -12,20 +12,25 @@ import ast
 import re
 import runpy
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dashboards.source.listing import panels, read_all
-from docs.generate import alerts, examples, flow, metrics
+from docs.generate import alerts, diagnoses, examples, flow, metrics, next_steps
 from streams.core.anomaly import KINDS
 from streams.core.lane import Lane
 from streams.core.wire import REASONS
 from streams.errors import ExitCode
+from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, in_force, read_document
+from streams.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOCS: Final = ROOT / "docs"
+NO_CAUSES: Final = ("source_stalled", "partitioning_fault")
+"""Kinds about a feed, which are their own cause."""
+SHOWN_CAUSES: Final = 6
 _BLOCK: Final = re.compile(r"(<!-- generated: (\S+)(?: (\S+))? -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
 
 
@@ -35,6 +40,7 @@ def generated() -> dict[Path, str]:
         DOCS / "metrics.md": metrics.page(),
         DOCS / "alerts.md": alerts.page(),
         DOCS / "images" / "flow.svg": flow.picture(),
+        **next_steps.rule_files(),
     }
     for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted(DOCS.rglob("*.md"))):
         text = path.read_text() if path.is_file() else ""
@@ -140,6 +146,68 @@ def _unfinished(_: str) -> str:
     return "\n".join(f"- {sentence};" for sentence, done in checks.items() if not done)
 
 
+def _story(cause: str) -> str:
+    """Return a night as on-call staff read it."""
+    return f"```text\n{diagnoses.story(cause)}\n```"
+
+
+def _causes(_: str) -> str:
+    """Return the table of causes with their priors."""
+    document = read_document(shipped(DIAGNOSIS_FILE))
+    rows = [
+        f"| `{cause}` | {row['en']} / {row['zh']} | {row['prior']['hand']} | {row['prior'].get('fitted', '')} |"
+        for cause, row in document["causes"].items()
+    ]
+    return "\n".join(["| cause | name / 名称 | prior, by hand | fitted |", "|---|---|---|---|", *rows])
+
+
+def _evidence(_: str) -> str:
+    """Return the table of all pieces of evidence with the weights in force, the strongest first."""
+    document = read_document(shipped(DIAGNOSIS_FILE))
+    rows = []
+    for piece, row in document["evidence"].items():
+        weights = sorted(((in_force(weight), cause) for cause, weight in row["weights"].items()), reverse=True)
+        shown = ", ".join(f"{cause} {weight:+.2f}" for weight, cause in weights)
+        rows.append(f"| `{piece}` | {row['en']} / {row['zh']} | {shown} |")
+    return "\n".join(["| piece | what it says / 含义 | log-odds in force |", "|---|---|---|", *rows])
+
+
+def _provenance(_: str) -> str:
+    """Return how the weights came about."""
+    told = read_document(shipped(DIAGNOSIS_FILE))["provenance"]
+    return "\n".join(f"- {name}: {value}" for name, value in told.items() if name != "mixes")
+
+
+def _steps(kind: str) -> str:
+    """Return what to do for a kind and its likeliest causes, from the file that records take them from."""
+    steps, model = read_document(shipped(ACTIONS_FILE)), read_document(shipped(DIAGNOSIS_FILE))
+    lines = [f"- **{row['who']}, {row['sort']}:** {row['en']} {row['zh']}" for row in steps["kinds"][kind]]
+    weights = model["evidence"][f"kind_{kind}"]["weights"]
+    if kind in NO_CAUSES:
+        return "\n".join(lines)
+    points = {
+        cause: in_force(row["prior"]) + (in_force(weights[cause]) if cause in weights else 0.0)
+        for cause, row in model["causes"].items()
+    }
+    likeliest = sorted(points, key=lambda cause: -points[cause])[:SHOWN_CAUSES]
+    lines += ["", "| and where the cause is / 原因为 | |", "|---|---|"]
+    return "\n".join([*lines, *(_of_cause(cause, steps, model) for cause in likeliest)])
+
+
+def _of_cause(cause: str, steps: dict[str, Any], model: dict[str, Any]) -> str:
+    """Return a row of a table: a cause and what it asks for."""
+    name = model["causes"][cause]
+    said = "<br>".join(f"**{row['who']}, {row['sort']}:** {row['en']} {row['zh']}" for row in steps["causes"][cause])
+    return f"| `{cause}` {name['en']} / {name['zh']} | {said} |"
+
+
+def _steps_of_causes(_: str) -> str:
+    """Return what every cause asks for."""
+    steps, model = read_document(shipped(ACTIONS_FILE)), read_document(shipped(DIAGNOSIS_FILE))
+    rows = [_of_cause(cause, steps, model) for cause in model["causes"]]
+    return "\n".join(["| cause / 原因 | next steps / 下一步 |", "|---|---|", *rows])
+
+
 def _reasons(_: str) -> str:
     """Return the closed list of reasons in the order in which they are judged."""
     return ", ".join(f"`{reason}`" for reason in REASONS) + "."
@@ -155,6 +223,12 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "panels": _panels,
     "exit-codes": _exit_codes,
     "reasons": _reasons,
+    "story": _story,
+    "causes": _causes,
+    "evidence": _evidence,
+    "provenance": _provenance,
+    "steps": _steps,
+    "steps-of-causes": _steps_of_causes,
     "unfinished": _unfinished,
 }
 """Name of a block -> what fills it, given the word after the name."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import calendar, config, demo, doctor, explain, relay, replay, simulate, topics, worker
+from streams.cli import calendar, config, demo, doctor, evaluate, explain, relay, replay, simulate, topics, worker
 from streams.cli.shape import Commands
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("worker", short_help="Watch the two feeds.")(worker.worker)
 app.add_typer(relay.app, name="relay", short_help="Bring alerts to group robots.")
 app.command("replay", cls=replay.ReplayCommand, short_help="Judge files, or a range of the topics.")(replay.replay)
 app.command("simulate", short_help="Simulate a fleet with labelled faults.")(simulate.simulate)
+app.command("evaluate", short_help="Judge diagnoses by simulated causes, or fit them.")(evaluate.evaluate)
 app.add_typer(topics.app, name="topics", short_help="Create or check the topics.")
 app.add_typer(calendar.app, name="calendar", short_help="Announce maintenance windows, or list those there are.")
 app.command("doctor", short_help="Find out what is wrong, and what to change.")(doctor.doctor)

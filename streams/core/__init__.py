@@ -16,15 +16,18 @@ from typing import Final
 
 INTERPRETED_VARIABLE: Final = "VOUCHERWATCH_INTERPRETED"
 """Set to 1, it lets the core run as Python: to debug, to compare, to replace a part of it in a test."""
+COMPILED_PARTS: Final = ("diagnosis",)
+"""Packages of the core that are compiled, too; the others are read a few times a run."""
 _SUFFIX: Final = importlib.machinery.EXTENSION_SUFFIXES[0]
 _SHARED: Final = "voucherwatch_core__mypyc"
 
 
 def digest_of(sources: Path) -> str:
-    """Return the SHA-256 of the modules in a folder, in the order of their names."""
+    """Return the SHA-256 of the modules in a folder and its compiled parts, in the order of their names."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in ("*.py", "*.pyx", "*.pxi") for path in sources.glob(pattern)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    patterns = ("*.py", "*.pyx", "*.pxi", *(f"{name}/*.py" for name in COMPILED_PARTS))
+    for path in sorted(path for pattern in patterns for path in sources.glob(pattern)):
+        digest.update(str(path.relative_to(sources)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

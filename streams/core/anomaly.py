@@ -19,9 +19,11 @@ import msgspec
 from msgspec import UNSET
 
 from streams.core.compare import comparable, value_of
+from streams.core.diagnosis.diagnosis import Diagnosis
 from streams.core.wire import SOURCES
 
 if TYPE_CHECKING:
+    from streams.core.diagnosis.case import Case
     from streams.core.event import Event
     from streams.core.voucher import Voucher
     from streams.core.wire import Original
@@ -129,6 +131,7 @@ class Anomaly:
 
     __slots__ = (
         "amount",
+        "case",
         "currency",
         "id",
         "kind",
@@ -153,6 +156,14 @@ class Anomaly:
         self.revision = int(str(record["revision"]))
         self.link = link
         self.voucher: Voucher | None = None
+        self.case: Case | None = None
+        """What its diagnosis stands on, while it is open and was opened by this process."""
+
+    @property
+    def cause(self) -> str:
+        """Return the likeliest cause, empty where this process has not diagnosed it."""
+        diagnosis = self.record["diagnosis"]
+        return diagnosis.cause if isinstance(diagnosis, Diagnosis) else ""
 
     def mark(self, mark: str) -> None:
         """Add one of the marks that the next revision of the record shows."""

@@ -87,6 +87,9 @@ class Correlator:
 
     def overhear(self, event: Event) -> None:
         """Take note of who speaks: all that an event means which is not applied."""
+        diagnoser = self._state.diagnoser
+        if diagnoser is not None:
+            diagnoser.hear(self._state, event)
         blind, owner = self._state.blind, event.terminal
         if self._by_merchant:
             owner = event.merchant

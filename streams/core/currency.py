@@ -6,6 +6,7 @@ because hosts send them.  A three-digit code that is not in the list stays as it
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 _ACTIVE: Final = """
@@ -47,3 +48,15 @@ def minor_units(code: str) -> int:
     if code in _THREE_DECIMALS:
         return 3
     return 4 if code in _FOUR_DECIMALS else 2
+
+
+def major(amount: int, currency: str) -> str:
+    """Return minor units as an amount in major units with the currency's decimals, such as ``128.00``."""
+    return f"{Decimal(amount).scaleb(-minor_units(currency)):f}"
+
+
+def money(amount: int | None, currency: str | None) -> str | None:
+    """Return an amount of minor units as people write it: ``249.02 CNY``; without a currency it stays as it is."""
+    if amount is None:
+        return None
+    return f"{major(amount, currency)} {currency}" if currency else str(amount)

@@ -82,6 +82,9 @@ class Episodes:
         if standing is not None:
             return standing
         anomaly = open_episode(number, anomaly_id, kind, source, at, sentence)
+        if state.diagnoser is not None:
+            state.diagnoser.of_episode(anomaly)
         state.journal.enter(anomaly, at, held=False)
+        state.journal.diagnosed(anomaly, at)
         state.timers.set(at + state.policy.resolve_horizon_ms, HORIZON, source, 0, anomaly)
         return anomaly

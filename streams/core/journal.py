@@ -13,16 +13,26 @@ import msgspec
 from mypy_extensions import mypyc_attr
 
 from streams.core.anomaly import Anomaly, Finding, field_rows, leg_row, voucher_anomaly_id, voucher_row
+from streams.core.diagnosis.diagnosis import Diagnosis
 from streams.core.maintenance import attributed, sentence_in, sentence_of
 from streams.core.wire import HOST, SOURCES, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.decode import Tally
     from streams.core.diagnosis.calendar import Window
+    from streams.core.state import LaneState
     from streams.core.voucher import Voucher
     from streams.core.wire import DeadLetter
 
-_encode: Final = msgspec.json.Encoder().encode
+
+def _told(thing: object) -> msgspec.Raw:
+    """Return a diagnosis as JSON: its texts are written only where a record is."""
+    if isinstance(thing, Diagnosis):
+        return msgspec.Raw(thing.json())
+    raise TypeError(f"an anomaly record holds no {type(thing).__name__}")
+
+
+_encode: Final = msgspec.json.Encoder(enc_hook=_told).encode
 
 
 class AnomalyChange:
@@ -79,6 +89,8 @@ class Journal:
 
     def __init__(self, lane: int) -> None:
         self.lane = lane
+        self.diagnosed_in: LaneState | None = None
+        """The lane that anomalies are diagnosed in, where they are."""
         self.out = LaneOutput()
         self.open: dict[str, Anomaly] = {}
         self.silent_until = -1
@@ -137,10 +149,16 @@ class Journal:
         before = sentence_in(anomaly.record)
         now = "" if window is None else sentence_of(window)
         anomaly.record = attributed(anomaly.record, now)
+        cause = anomaly.cause
+        if now != before:
+            self._diagnose_anew(anomaly)
         shown = self._inside.pop(anomaly.id, before)
         if now and not shown:
             self.out.tally["anomalies_in_maintenance_total", (anomaly.kind,)] += 1
         if now != shown:
+            if anomaly.cause != cause:
+                self.out.tally["diagnoses_total", (anomaly.kind, anomaly.cause)] += 1
+                self.out.tally["diagnoses_by_link_total", (anomaly.cause, anomaly.link)] += 1
             self._revise(anomaly, int(str(anomaly.record["changed_at"])))
 
     def take(self) -> LaneOutput:
@@ -251,8 +269,43 @@ class Journal:
         }
         anomaly.status = "resolved"
         anomaly.voucher = None
+        state = self.diagnosed_in
+        if state is not None and state.diagnoser is not None:
+            before = anomaly.cause
+            state.diagnoser.ended(state, anomaly, at, anomaly.record)
+            self._count_cause(anomaly, at, before)
         self._say(anomaly, at)
         self.count(at, "anomalies_resolved_total", anomaly.kind, resolution)
+
+    def diagnosed(self, anomaly: Anomaly, at: int) -> None:
+        """Count the cause of an anomaly that has just been opened."""
+        self._count_cause(anomaly, at, "")
+
+    def diagnose_again(self, anomaly: Anomaly, at: int) -> None:
+        """Look once more at an open anomaly, and say so only where another cause is now the likeliest."""
+        state = self.diagnosed_in
+        if state is None or state.diagnoser is None or anomaly.id not in self.open:
+            return
+        record = state.diagnoser.looked_again(state, anomaly, at)
+        if record is not None:
+            before = anomaly.cause
+            anomaly.record = record
+            self._count_cause(anomaly, at, before)
+            self._say(anomaly, at)
+
+    def _diagnose_anew(self, anomaly: Anomaly) -> None:
+        """Diagnose an open anomaly by the calendar as it is now; the caller says so."""
+        state = self.diagnosed_in
+        if state is not None and state.diagnoser is not None:
+            at = max(state.now, anomaly.opened_at)
+            anomaly.record = state.diagnoser.diagnosed_now(state, anomaly, at)
+
+    def _count_cause(self, anomaly: Anomaly, at: int, before: str) -> None:
+        """Count a cause that is stated for the first time of an anomaly."""
+        cause = anomaly.cause
+        if cause and cause != before:
+            self.count(at, "diagnoses_total", anomaly.kind, cause)
+            self.count(at, "diagnoses_by_link_total", cause, anomaly.link)
 
     def expire(self, anomaly: Anomaly, at: int) -> None:
         """Let an anomaly that nobody resolved leave the open ones."""
@@ -261,6 +314,7 @@ class Journal:
         anomaly.record = anomaly.record | {"status": "expired"}
         anomaly.status = "expired"
         anomaly.voucher = None
+        anomaly.case = None
         if anomaly.amount:
             self.unresolved[anomaly.currency] += anomaly.amount
         self._say(anomaly, at)

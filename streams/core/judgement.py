@@ -11,6 +11,8 @@ from streams.core.timers import (
     CHAIN,
     HORIZON,
     LEG_DEADLINE,
+    LIFE,
+    LOOK_AGAIN,
     PAIR_DEADLINE,
     REVERSAL_LEG_DEADLINE,
     REVERSAL_WAIT_END,
@@ -157,6 +159,7 @@ def join_late(state: LaneState, own: Voucher, leg: Event, found: Voucher, at: in
     was_reversed = found.reversed_at is not None or own.reversed_at is not None
     found.limited = found.limited or own.limited
     if orphan:
+        state.meets_late(found, leg)
         state.resolve(found, "late_match", at, ("weak_match",) if weak else ())
     state.memory.drop_one_sided(found)
     own.counted = True
@@ -222,6 +225,13 @@ def fire(state: LaneState, due: Due) -> None:
         state.expire(cast("Anomaly", subject), at)
     elif kind == STORED:
         cast("Callable[[], None]", subject)()
+    elif kind == LOOK_AGAIN:
+        for anomaly in cast("list[Anomaly]", subject):
+            state.journal.diagnose_again(anomaly, at)
+    elif kind == LIFE:
+        if state.diagnoser is not None:
+            for event in cast("list[Event]", subject):
+                state.diagnoser.note_life(state, event, at)
     elif kind in (PAIR_DEADLINE, REVERSAL_WAIT_END, CHAIN):
         _fire_pair(state, cast("Voucher", subject), kind, at)
     else:

@@ -167,7 +167,10 @@ class Lane:
         else:
             started = self._log_time[source], processed, now_ms, merge.passed
             log_time, letters, behind = usual.read(source, records, *started, marks if self._live else None, decoder)
+        diagnoser = self._state.diagnoser
         for letter in letters:
+            if diagnoser is not None:
+                diagnoser.pulse.letter(letter)
             if letter.offset >= processed:
                 out.dead_letters.append(letter)
                 out.tally["events_rejected_total", (SOURCES[source], letter.reason)] += 1

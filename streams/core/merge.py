@@ -107,6 +107,8 @@ class Merge:
     def apply_behind(self, event: Event) -> None:
         """Apply at once an event that lies behind the watermark, and mark what it touches."""
         event.limited = True
+        if self.usual is not None:
+            self.usual.hear_behind(event)
         if self.gate is None:
             self._correlator.apply(event)
         else:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import overload
 
 from streams.core.cut import Marks
+from streams.core.diagnosis.neighbours import Counted, Peeked
 from streams.core.event import Event
 from streams.core.ledger import Fact
 from streams.core.ledger_chunks import Chunk
@@ -45,6 +46,7 @@ class Packed:
         read_again: Callable[[int, int, int, bytes], Event],
         meet: Callable[[int, str, int], None] | None,
         may_outdo: Callable[[tuple[str, str], str, tuple[int, int, int]], bool],
+        remembered: Callable[[tuple[str, str]], list[Peeked]],
     ) -> None: ...
     def read(
         self,
@@ -59,6 +61,8 @@ class Packed:
     ) -> tuple[int, list[DeadLetter], list[Event], list[Event]]: ...
     def take_counts(self, source: int) -> tuple[list[tuple[str, str, int]], int]: ...
     def apply(self, mark: int, general: Callable[[Event], None], fire: Callable[[int], None]) -> None: ...
+    def hear(self, source: int, at: int, offset: int) -> None: ...
+    def life(self, terminal: str, number: int, reach: int, since: int, at: int) -> Counted: ...
     def unpack(
         self, terminal: str, number: str
     ) -> list[tuple[str, str, list[tuple[int, int, int, bytes]], bool, int]] | None: ...

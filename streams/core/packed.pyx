@@ -43,6 +43,7 @@ include "packed_scan.pxi"
 include "packed_agree.pxi"
 include "packed_space.pxi"
 include "packed_table.pxi"
+include "packed_notes.pxi"
 include "packed_lines.pxi"
 
 # What a leg is.  An event is an object in the waiting line, all others are packed; a pair's first leg stands for both.
@@ -136,7 +137,9 @@ cdef class Packed:
     cdef int64_t[::1] speech
     cdef dict runs, accused, wanted, pointing
     cdef list facts
-    cdef object journal, timers, read_again, meet, may_outdo, hand_over
+    cdef object journal, timers, read_again, meet, may_outdo, remembered, hand_over, pulse
+    cdef int64_t[::1] heard
+    cdef int64_t* flat  # the same
     cdef list link_names
     cdef readonly int64_t gone_until
     """The log time after which no pair began that was forgotten and has left."""
@@ -196,21 +199,26 @@ cdef class Packed:
             self.dialect.link_size[place] = len(name)
             memcpy(self.dialect.link_name[place], <const char*><bytes>name, len(name))
 
-    def attach(self, state, *, read_again, meet, may_outdo):
+    def attach(self, state, *, read_again, meet, may_outdo, remembered):
         """Take the parts of the lane that know what is not packed.
 
         ``read_again`` makes an event of a source, log time, offset and JSON; ``meet`` takes the source and id of a
         new terminal and the log time; ``may_outdo`` tells of a key, a reference and a place whether anything that is
-        not packed may be a later voucher with that number or, where a reference is given, with that at the terminal.
+        not packed may be a later voucher with that number or, where a reference is given, with that at the terminal;
+        ``remembered`` returns what the legs of a voucher that is not packed tell of its terminal's life.
         """
         memory = state.memory
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
         self.pointing, self.may_outdo, self.hand_over = memory.pointing, may_outdo, memory.hand_over
         self.journal, self.timers = state.journal, state.timers
-        self.read_again, self.meet = read_again, meet
+        self.read_again, self.meet, self.remembered = read_again, meet, remembered
         self.dialect.tells_time = state.ledger.outlives
         if state.blind is not None:
             self.speech = state.blind.speech
+        if state.diagnoser is not None:
+            self.pulse = state.diagnoser.pulse
+            self.heard = self.pulse.heard
+            self.flat = &self.heard[0]
 
     def __dealloc__(self):
         cdef uint32_t leg
@@ -529,7 +537,7 @@ cdef class Packed:
         leg = self._new_leg()
         standing = &self.legs[leg]
         standing.state = EVENT
-        standing.log_time = fetch.log_time
+        standing.log_time, standing.offset = fetch.log_time, event.offset
         Py_INCREF(event)
         standing.held = <void*>event
         standing.id_hash = hashed
@@ -609,7 +617,7 @@ cdef class Packed:
         cdef uint32_t leg, other
         cdef int64_t at, due, silent_until = self.journal.silent_until
         cdef list delays = self.journal.out.pair_delays
-        cdef int i
+        cdef int i, source
         due = self._next_due()
         while True:
             leg = <uint32_t>ring_head(terminals) if terminals.count else 0
@@ -618,7 +626,8 @@ cdef class Packed:
                 leg = other
             if leg == 0 or self.legs[leg].log_time >= mark:
                 break
-            ring_drop(hosts if leg == other else terminals)
+            source = 1 if leg == other else 0
+            ring_drop(hosts if source else terminals)
             at = self.legs[leg].log_time
             if due < at:
                 fire(at)
@@ -627,6 +636,8 @@ cdef class Packed:
                 if self._take(leg, at, silent_until, delays):
                     due = min(due, min(self.lone_due, self.chain_due))
                     continue
+            if self.flat != NULL:
+                self.hear(source, at, self.legs[leg].offset)
             general(self._take_event(leg))
             due = self._next_due()
         for i in range(LINKS):
@@ -715,6 +726,8 @@ cdef class Packed:
         """Take note of who speaks, as ``Blindness.note`` does; the end of a silence is left to it."""
         cdef int source = leg.source
         cdef uint64_t hashed
+        if self.flat != NULL and self._listen(source, at, leg.offset):
+            self._sample(leg, at)
         if not self.live:
             return 0
         if self.asks_terminals and self.met[source].count < _MOST_TERMINALS:
@@ -731,6 +744,88 @@ cdef class Packed:
             self.speech[STREAK] = 1
         self.speech[LAST_MS] = at
         return 0
+
+    cdef int _sample(self, const Leg* leg, int64_t at) except -1:
+        """Let diagnosis look at a packed event."""
+        self.pulse.sample(leg.source, at, *members_of(leg))
+        return 0
+
+    cdef inline bint _listen(self, int source, int64_t at, int64_t offset) except -1:
+        """Take note of who speaks for diagnosis; tell whether the event is one of the sample."""
+        cdef int64_t* heard = self.flat
+        cdef int64_t last = heard[HEARD_LAST + source]
+        if at - last >= SILENT_MS and last >= 0:
+            self.pulse.end_silence(source, at)
+        heard[HEARD_LAST + source] = at
+        heard[HEARD_SINCE + source] = 0
+        heard[HEARD_SINCE + 1 - source] += 1
+        return not (<uint32_t>(<uint64_t>offset * SCATTER) >> SHIFT) & heard[HEARD_MASK]
+
+    cpdef hear(self, int source, int64_t at, int64_t offset):
+        """Take note of an event that is not packed, before ``Pulse.hear`` does; tell it if the event is to be sampled."""
+        if self._listen(source, at, offset):
+            self.pulse.chosen = True
+
+    def life(self, str terminal, int64_t number, int reach, int64_t since, int64_t at):
+        """Return what the vouchers with a number near one say, as ``diagnosis.neighbours.counted`` does.
+
+        Vouchers older than ``since`` are left out.  ``remembered`` is asked for those that may not be packed.
+        """
+        cdef Py_ssize_t terminal_size
+        cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
+        cdef char[MOST_NEIGHBOURS][8] digits
+        cdef size_t[MOST_NEIGHBOURS] size
+        cdef uint32_t[MOST_NEIGHBOURS] hashed
+        cdef int[MOST_NEIGHBOURS] steps
+        cdef uint32_t[MOST_NEIGHBOURS] first
+        cdef int step, i, count = 0
+        cdef const Bucket* bucket
+        cdef Life life
+        memset(&life, 0, sizeof(Life))
+        # What lies far apart in memory is asked for before it is looked at, so that the waits overlap.
+        for step in range(-reach, reach + 1):
+            if step and 0 < number + step <= 999999:
+                size[count] = digits_of(number + step, digits[count])
+                hashed[count] = key_hash(terminal_text, terminal_size, digits[count], size[count])
+                if self.noted.room:
+                    vw_prefetch(&self.noted.items[note_of(hashed[count]) & (self.noted.room - 1)])
+                vw_prefetch(bucket_of(&self.table, hashed[count]))
+                steps[count] = step
+                count += 1
+        for i in range(count):
+            bucket = tables_find(&self.table, hashed[i])
+            first[i] = 0 if bucket == NULL else bucket.leg
+            vw_prefetch(&self.legs[first[i]])
+            vw_prefetch(<char*>&self.legs[first[i]] + sizeof(Leg) - 1)
+        for i in range(count):
+            if first[i]:
+                vw_prefetch_piece(self.legs[first[i]].held, self.legs[first[i]].size)
+                if self.legs[first[i]].state != LONE:
+                    vw_prefetch(&self.legs[self.legs[first[i]].partner])
+        for i in range(count):
+            if hashes_has(&self.noted, note_of(hashed[i])):
+                legs = self.remembered((terminal, PyUnicode_DecodeASCII(digits[i], size[i], NULL)))
+                if legs:
+                    live_beside(&life, steps[i], legs, since, at)
+                    continue
+            if first[i]:
+                self._live(
+                    &life, steps[i], self._find(hashed[i], terminal_text, terminal_size, digits[i], size[i]), since, at
+                )
+        return told_of(&life)
+
+    cdef void _live(self, Life* life, int step, uint32_t first, int64_t since, int64_t at) noexcept:
+        """Take a neighbour that is packed, if there is one and it is not older than ``since``."""
+        cdef const Leg* one = &self.legs[first]
+        cdef const Leg* other = NULL
+        if first == 0:
+            return
+        if one.state != LONE:
+            other = &self.legs[one.partner]
+            if one.source == 1:
+                one, other = other, one
+        if one.log_time >= since or (other != NULL and other.log_time >= since):
+            live_packed(life, step, one, other, at)
 
     # --- what is asked of it
 

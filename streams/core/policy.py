@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.core.diagnosis.calendar import CutOver
+    from streams.core.diagnosis.model import Model
     from streams.core.dialects.dialect import RawFeed
 
 SECOND_MS = 1_000
@@ -106,6 +107,8 @@ class Policy:
     """Source name -> a customer's JSON name -> the canonical field name."""
     raw_feeds: Mapping[str, RawFeed] = field(default_factory=dict)
     """Source name -> how its raw ISO 8583 messages are read; a source that is missing sends JSON."""
+    diagnosis: Model | None = None
+    """By what anomalies are diagnosed; without it they are not."""
     cut_overs: tuple[CutOver, ...] = ()
     """When hosts change their business day, every day."""
     max_pending: int = 10_000_000

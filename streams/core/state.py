@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from mypy_extensions import mypyc_attr
 
 from streams.core.blindness import Blindness
+from streams.core.diagnosis.diagnoser import Diagnoser
 from streams.core.journal import Journal
 from streams.core.ledger import MemoryLedger
 from streams.core.maintenance import MARK, Maintenance, sentence_of, window_of
@@ -43,6 +44,9 @@ class LaneState:
         """Whether the ledger may have begun later than what is pointed at, as it cannot in a replay of files."""
         self.memory = Memory(policy, self.ledger, live=live)
         self.journal = Journal(number)
+        self.diagnoser = Diagnoser(policy.diagnosis) if policy.diagnosis is not None else None
+        if self.diagnoser is not None:
+            self.journal.diagnosed_in = self
         self.maintenance = Maintenance(policy)
         self.blind: Blindness | None = Blindness(number, partitions, policy) if live else None
         self.now = -1
@@ -203,6 +207,10 @@ class LaneState:
             self.memory.keep_anomaly(voucher)
         source, offset = finding.legs[0].source, finding.legs[0].offset
         self.timers.set(at + self.policy.resolve_horizon_ms, HORIZON, source, offset, anomaly)
+        diagnoser = self.diagnoser
+        if diagnoser is not None:
+            diagnoser.opened(self, voucher, finding, anomaly, at)
+            self.journal.diagnosed(anomaly, at)
         return anomaly
 
     def tell_windows(self, windows: tuple[Window, ...]) -> None:
@@ -257,6 +265,11 @@ class LaneState:
             self.memory.drop_one_sided(voucher)
             self.memory.let_go(voucher)
         self.journal.expire(anomaly, at)
+
+    def meets_late(self, voucher: Voucher, leg: Event) -> None:
+        """Let the diagnosis of a lone voucher know the leg that has come at last."""
+        if self.diagnoser is not None and voucher.anomaly is not None:
+            self.diagnoser.came_late(voucher.anomaly, leg)
 
     def resolve(self, voucher: Voucher, resolution: str, at: int, marks: tuple[str, ...] = ()) -> None:
         """Resolve the open anomaly of a voucher, if it has one."""

@@ -10,6 +10,7 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from streams.core.diagnosis.neighbours import remembered
 from streams.core.fact import references
 from streams.core.ledger import MemoryLedger
 from streams.core.reversals import mark_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from streams.core.cut import Marks
     from streams.core.decode import Decoder
+    from streams.core.diagnosis.neighbours import Counted
     from streams.core.event import Event
     from streams.core.ledger import Fact
     from streams.core.memory import Key
@@ -62,6 +64,7 @@ class Usual:
             state,
             read_again=state.memory.read_again,
             meet=state.blind.meet if state.blind is not None else None,
+            remembered=partial(remembered, state.memory),
             may_outdo=partial(_may_outdo, state),  # not bound to this object: a closed lane is given back at once
         )
         self._packed.keeps = self._kept is not None and not own.bucket_ms
@@ -221,6 +224,15 @@ class Usual:
         if self._packed.due < before:
             for key in self._packed.due_keys(before, at_most):
                 self.unpack(key)
+
+    def hear_behind(self, event: Event) -> None:
+        """Take note for diagnosis of an event that lies behind the watermark; ``apply`` does it with all others."""
+        if self._state.diagnoser is not None:
+            self._packed.hear(event.source, event.log_time, event.offset)
+
+    def life(self, key: Key, reach: int, since_ms: int, at: int) -> Counted:
+        """Return what the vouchers with a number near a key's say; see ``Packed.life``."""
+        return self._packed.life(key[0], int(key[1]), reach, since_ms, at)
 
     def judge_due(self, before: int) -> None:
         """Hold packed vouchers with a deadline before ``before`` against their originals; unpack what is not plain."""

@@ -51,7 +51,9 @@ class TopicState:
 
 def needed_retention_ms(settings: Settings) -> int:
     """Return how long the inputs must be kept: originals_horizon + 2 L + outage allowance, in whole hours."""
-    needed_ms = settings.originals_horizon_ms + 2 * settings.policy().memory_ms + settings.outage_allowance_ms
+    needed_ms = (
+        settings.originals_horizon_ms + 2 * settings.policy(diagnosing=False).memory_ms + settings.outage_allowance_ms
+    )
     return -(-needed_ms // HOUR_MS) * HOUR_MS
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from streams.settings.robots import major
+from streams.core.currency import major
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +35,19 @@ class _Voucher(msgspec.Struct):
     voucher_number: str | None = None
 
 
+class _Text(msgspec.Struct):
+    en: str = ""
+    zh: str = ""
+
+
+class _Diagnosis(msgspec.Struct):
+    """Why it happened and what to do, as the record says it."""
+
+    name: _Text
+    confidence: float
+    actions: list[_Text]
+
+
 class _Record(msgspec.Struct):
     """What is needed of an anomaly's record; see docs/schema."""
 
@@ -47,6 +60,7 @@ class _Record(msgspec.Struct):
     currency: str | None = None
     resolved_at: int | None = None
     voucher: _Voucher | None = None
+    diagnosis: _Diagnosis | None = None
 
 
 class _Open(msgspec.Struct):
@@ -177,9 +191,23 @@ def _opened(record: _Record, english: str, chinese: str) -> _Open:
             "reach_zh": "一笔交易",
             "action": f"voucherwatch explain {terminal} {number} tells its life; then follow the runbook of the kind.",
             "action_zh": f"用 voucherwatch explain {terminal} {number} 查看凭证全过程，再按处置手册处理。",
+            **_said(record.diagnosis),
         },
         starts_ms=record.opened_at,
     )
+
+
+def _said(diagnosis: _Diagnosis | None) -> dict[str, str]:
+    """Return the likeliest cause and the next steps as the record has them, nothing where it has none."""
+    if diagnosis is None:
+        return {}
+    share = f"{diagnosis.confidence:.0%}"
+    return {
+        "cause": f"{diagnosis.name.en} ({share})",
+        "cause_zh": f"{diagnosis.name.zh}（{share}）",
+        "action": " ".join(step.en for step in diagnosis.actions),
+        "action_zh": "".join(step.zh for step in diagnosis.actions),
+    }
 
 
 def _rfc3339(at_ms: int) -> str:

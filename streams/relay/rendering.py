@@ -1,7 +1,7 @@
 """A notification in words: what happened, how much money, since when, likely reach, what to do, where to look.
 
-The words come from annotations: ``summary``, ``description``, ``money``, ``reach``, ``action``, each with
-``_zh`` behind it for Chinese, and ``value``, ``runbook_url``, ``dashboard_url``.  What is missing in one
+The words come from annotations: ``summary``, ``description``, ``money``, ``reach``, ``cause``, ``action``,
+each with ``_zh`` behind it for Chinese, and ``value``, ``runbook_url``, ``dashboard_url``.  What is missing in one
 language is shown in the other; what is missing in both is left out.
 """
 
@@ -32,6 +32,7 @@ SPOKEN: Final = {
     "description": ("description", "description_zh"),
     "money": ("money", "money_zh"),
     "reach": ("reach", "reach_zh"),
+    "cause": ("cause", "cause_zh"),
     "action": ("action", "action_zh"),
     "value": ("value",),
 }
@@ -180,7 +181,8 @@ def _facts(alert: Alert, around: Circumstances, language: str) -> list[tuple[str
     facts += _times(alert, around, language)
     facts += [("reach", _field(alert, "reach", language))]
     if not alert.resolved:
-        facts += [("value", _said(alert, "value", language)), ("do", _field(alert, "do", language))]
+        facts += [("value", _said(alert, "value", language)), ("cause", _said(alert, "cause", language))]
+        facts += [("do", _field(alert, "do", language))]
     return [(name, text) for name, text in facts if text]
 
 

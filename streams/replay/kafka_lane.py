@@ -59,6 +59,7 @@ class NotingState(LaneState):
     def __init__(self, number: int, policy: Policy, from_ms: int = WHOLE_LOG) -> None:
         super().__init__(number, policy, partitions=1, live=False)
         self.journal = NotingJournal(number, from_ms)
+        self.journal.diagnosed_in = self
         self.delays = PairDelays()
         self._from_ms = from_ms
         self._measured: set[tuple[int, int]] = set()

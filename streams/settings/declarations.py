@@ -25,6 +25,7 @@ from streams.core.policy import (
 from streams.core.wire import SOURCES
 from streams.settings.codes import ResponseCode, shipped_codes
 from streams.settings.declaring import Setting, optional, setting
+from streams.settings.diagnosis import shipped_model
 from streams.settings.dialect_names import JSON, DialectName, Zone
 from streams.settings.dialects import load_dialect
 from streams.settings.kinds import Choice, Duration, File, Flag, Names, Text, Whole, WindowPerKind
@@ -234,6 +235,12 @@ class Settings(RelaySettings):
     response_codes: Path | None = optional(
         File(), "CSV table of response codes; without it the shipped table is used.", "Judgement"
     )
+    diagnosis: bool = setting(
+        Flag(),
+        default=True,
+        meaning="Say the likeliest cause of each anomaly, with its evidence and what to do next.",
+        section="Judgement",
+    )
     dialect_terminal: str = setting(
         DialectName(), JSON, "How the terminal topic is written: JSON, or raw ISO 8583.", "Dialects", "dialect.terminal"
     )
@@ -300,8 +307,11 @@ class Settings(RelaySettings):
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Dotted key -> the place where its value was written; keys at their default are missing."""
 
-    def policy(self) -> Policy:
-        """Return the part that decides verdicts, as the core takes it."""
+    def policy(self, *, diagnosing: bool = True) -> Policy:
+        """Return the part that decides verdicts, as the core takes it.
+
+        ``diagnosing=False`` leaves the model of diagnosis out, whose files are read here: for those who judge nothing.
+        """
         return Policy(
             **{name: getattr(self, name) for name in _SHARED},
             default_link=LinkPolicy(self.batch_in_key, self.compare_fields),
@@ -309,8 +319,9 @@ class Settings(RelaySettings):
             response_codes={code: row.outcome for code, row in self.codes.items()},
             field_maps=self.field_map,
             raw_feeds=self._raw_feeds(),
-            by_merchant=self.lane_key == "merchant_id",
+            diagnosis=shipped_model() if diagnosing and self.diagnosis else None,
             cut_overs=tuple(cut_overs_of(self.cut_over, self.links)),
+            by_merchant=self.lane_key == "merchant_id",
         )
 
     def _raw_feeds(self) -> Mapping[str, RawFeed]:
@@ -339,7 +350,16 @@ _SHARED = tuple(
     item.name
     for item in dataclasses.fields(Policy)
     if item.name
-    not in ("default_link", "links", "response_codes", "field_maps", "raw_feeds", "by_merchant", "cut_overs")
+    not in (
+        "default_link",
+        "links",
+        "response_codes",
+        "field_maps",
+        "raw_feeds",
+        "diagnosis",
+        "cut_overs",
+        "by_merchant",
+    )
 )
 """Settings and policy spell these alike and mean the same."""
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from streams.core.currency import KNOWN, minor_units
+from streams.core.currency import KNOWN, major, minor_units
 from streams.settings.kinds import Choice, Kind, Refused, Text, Whole, nearest, refuse_unknown
 from streams.settings.secrets import HIDDEN, secret_node
 from streams.settings.tree import Branch, Leaf, Node
@@ -214,8 +214,3 @@ def _minor(value: object, currency: str) -> int | None:
     except InvalidOperation:
         return None
     return int(scaled) if fits and scaled == int(scaled) else None
-
-
-def major(amount: int, currency: str) -> str:
-    """Return minor units as an amount in major units with the currency's decimals, such as ``128.00``."""
-    return f"{Decimal(amount).scaleb(-minor_units(currency)):f}"

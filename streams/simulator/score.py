@@ -55,6 +55,10 @@ class Score:
     """Anomaly records without a line of truth."""
     differing: list[str] = field(default_factory=list)
     """One sentence for each found anomaly that is otherwise than expected."""
+    diagnosed: int = 0
+    """Found anomalies with a diagnosis whose true cause is known."""
+    rightly: int = 0
+    """Of these, those whose likeliest cause is the true one; ``unknown`` is true of what leaves no evidence."""
 
     @property
     def perfect(self) -> bool:
@@ -84,6 +88,10 @@ def score(anomalies: Iterable[Mapping[str, Any]], truth: Iterable[Mapping[str, A
             result.false.append(anomaly)
             continue
         kinds[kind].found += 1
+        said = (anomaly.get("diagnosis") or {}).get("cause")
+        if said and met.get("cause"):
+            result.diagnosed += 1
+            result.rightly += said == met["cause"]
         differences = _differences(anomaly, met)
         if differences:
             kinds[kind].differing += 1

@@ -134,3 +134,12 @@ def test_a_restart_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
         assert run["late_answers_paired"] > 0
         assert run["events_replayed"] > run["pending"]
         assert 0 < run["ready_s"] <= run["caught_up_s"]
+
+
+def test_the_cost_of_diagnosis_is_measured(tmp_path: Path) -> None:
+    """The same day with and without it, and what an open case holds, which is bounded."""
+    found = bench(tmp_path, "--workload", "anomalies-20", module="benchmarks.diagnosis")["anomalies-20"]
+    assert found["events"] > found["anomalies"] > 0
+    assert found["off_us_an_event"] > 0
+    assert 0 < found["open_cases"] <= found["anomalies"]
+    assert 0 < found["bytes_a_case"] < 10_000

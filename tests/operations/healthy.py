@@ -19,6 +19,11 @@ def opened(kind: str, severity: str = "critical", link: str = "north") -> str:
     return selector("voucherwatch_anomalies_opened_total", kind=kind, severity=severity, link=link)
 
 
+def diagnosed(kind: str, cause: str) -> str:
+    """Return the counter of diagnoses."""
+    return selector("voucherwatch_diagnoses_total", kind=kind, cause=cause)
+
+
 def standing(kind: str, severity: str = "critical", link: str = "north") -> str:
     """Return the gauge of open anomalies."""
     return selector("voucherwatch_anomalies_open", kind=kind, severity=severity, link=link)

@@ -7,7 +7,7 @@ from typing import Final
 import yaml
 
 from docs.generate.alerts import RULES
-from tests.operations.healthy import at_risk, closed, healthy, opened, standing
+from tests.operations.healthy import at_risk, closed, diagnosed, healthy, opened, standing
 from tests.operations.story import Samples, Story, count, level, selector
 
 STEPS: Final = 41
@@ -37,6 +37,8 @@ NOON: Final = healthy(
         opened("orphan_terminal", "warning", "other"): count((STEPS, 3)),
         opened("orphan_terminal", "info"): count((STEPS, 100)),
         opened("duplicate_voucher", "warning"): count((STEPS, 6)),
+        diagnosed("orphan_terminal", "feed_gap"): count((STEPS, 10)),
+        diagnosed("orphan_terminal", "unknown"): count((STEPS, 2)),
         standing("orphan_terminal"): level((STEPS, 7)),
         standing("orphan_terminal", "warning", "other"): level((STEPS, 2)),
         at_risk("CNY", "orphan_terminal"): level((STEPS, 100)),
@@ -72,6 +74,8 @@ RECORDED: Final[dict[str, Samples]] = {
     | one('kind="duplicate_voucher"', 60),
     "job_kind:voucherwatch_anomalies_opened_per_closed:ratio10m > 0": one('kind="orphan_terminal"', 0.02)
     | one('kind="duplicate_voucher"', 0.01),
+    "job_kind_cause:voucherwatch_diagnoses:increase10m": one('kind="orphan_terminal",cause="feed_gap"', 100)
+    | one('kind="orphan_terminal",cause="unknown"', 20),
     "job_kind:voucherwatch_anomalies_open:sum > 0": one('kind="orphan_terminal"', 9),
     "job_currency_kind:voucherwatch_amount_at_risk:sum": one('currency="CNY",kind="orphan_terminal"', 100)
     | one('currency="CNY",kind="mismatch"', 23),

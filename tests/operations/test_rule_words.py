@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from docs.generate import next_steps
 from docs.generate.alerts import NOTES, RULES, AlertRule, alert_rules, recording_rules, rule_files
 from streams.core.anomaly import KINDS
 from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from streams.relay import metrics as relay
+from streams.settings.diagnosis import ACTIONS_FILE, read_document
 from streams.shipped import shipped
 from tests.contracts.repository import ROOT
 from tests.integration.worker_process import free_port
@@ -52,6 +54,8 @@ NOT_READ: Final = {
     "anomalies_resolved_total": "good news; the match rate tells when too much of it is needed",
     "anomalies_by_version_total": "what senders write, drawn on a dashboard: where to look, not when to ring",
     "anomalies_by_region_total": "as by version",
+    "diagnoses_by_link_total": "why and where, drawn on a dashboard; diagnoses_total tells the cause in the alerts",
+    "diagnoses_by_version_total": "as by link",
     "anomalies_in_maintenance_total": "announced; counted in all others, too, and drawn on a dashboard",
     "notices_unreadable_total": "hides nothing: what such a notice meant to announce rings as usual",
     "amount_unresolved": "forgotten at a restart; anomalies_expired_total is not",
@@ -180,6 +184,23 @@ def test_an_alert_about_vouchers_tells_money_and_reach(kind: str) -> None:
             assert "job_kind:voucherwatch_anomalies_open:sum" in rule.annotations[f"money{suffix}"]
             assert "job_kind_link:voucherwatch_anomalies_opened:increase10m" in rule.annotations[f"reach{suffix}"]
             assert "anomalies_opened_per_closed:ratio10m" in rule.annotations[f"reach{suffix}"]
+            assert next_steps.SERIES in rule.annotations[f"cause{suffix}"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_next_steps_come_from_the_one_source(kind: str) -> None:
+    """What an alert says to do, and what each cause asks for, is what the records of its vouchers say, of many."""
+    steps = read_document(shipped(ACTIONS_FILE))
+    for rule in (rule for rule in ALERTS if rule.file.stem == kind):
+        for language, suffix in (("en", ""), ("zh", "_zh")):
+            for row in steps["kinds"][kind]:
+                said = row.get("many", row)[language]
+                assert said in rule.annotations[f"action{suffix}"] or "{" in said
+            if kind in MONEY_KINDS:
+                for rows in steps["causes"].values():
+                    assert all(row.get("many", row)[language] in rule.annotations[f"cause{suffix}"] for row in rows)
+    path = RULES / "kinds" / f"{kind}.yml"
+    assert next_steps.filled(path.read_text(), kind) == path.read_text(), "python -m docs.generate writes it anew"
 
 
 def test_a_name_has_one_rule_a_severity_and_one_text() -> None:

@@ -44,6 +44,8 @@ class Story:
     def policy(self) -> Policy:
         """Return the defaults with the story's own settings, as the command line would set them."""
         overrides = [line.removeprefix("set ").strip() for line in self.about.splitlines() if line.startswith("set ")]
+        # A story tells verdicts, whatever weights diagnosis is fitted to next.
+        overrides = ["diagnosis=false", *overrides]
         return load_settings(None, overrides, {}, live=self.live is not None).policy()
 
     @property

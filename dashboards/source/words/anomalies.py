@@ -175,6 +175,43 @@ REGION: Final = About(
     zh="所选时段内异常按地区（以记录所写为准）。仅前 20 个地区单列，其余为 other；unknown 表示记录未写明。",
 )
 
+CAUSES_EACH_MINUTE: Final = About(
+    "Likeliest causes each minute",
+    "每分钟最可能原因",
+    "none",
+    en="Anomalies of the chosen kinds by the cause that their diagnosis says, once more where a later look found"
+    " another. One colour that grows: one fault, not many. unknown: nothing tells it apart from chance.",
+    zh="所选类型的异常按诊断出的最可能原因；稍后诊断出其他原因的再计一次。某种颜色突增，多半是同一故障；"
+    "unknown 表示线索不足。",
+)
+
+CAUSES_IN_THIS_TIME: Final = About(
+    "Likeliest causes in this time",
+    "时段内最可能原因",
+    "none",
+    en="Diagnoses of the chosen kinds in the time range shown, the most frequent cause first; what to do about each"
+    " stands in the records and in docs/diagnosis.md.",
+    zh="所选时段、所选类型的诊断，按次数排列；各原因的处理步骤见异常记录与 docs/diagnosis.md。",
+)
+
+CAUSES_BY_LINK: Final = About(
+    "Top causes by link",
+    "链路与原因排行",
+    "none",
+    en="The 20 most frequent pairs of cause and link in the time range shown, over all kinds. Many of one cause on one"
+    " link: call whoever runs it.",
+    zh="所选时段内最常见的 20 个“原因 + 链路”组合（全部类型）。同一链路同一原因集中出现时，联系该链路负责方。",
+)
+
+CAUSES_BY_VERSION: Final = About(
+    "Top causes by software version",
+    "软件版本与原因排行",
+    "none",
+    en="The 20 most frequent pairs of cause and terminal software version in the time range shown, by the first"
+    " diagnosis of each anomaly. The first 20 versions have names, the rest is other.",
+    zh="所选时段内最常见的 20 个“原因 + 终端软件版本”组合（按每条异常的首次诊断）。仅前 20 个版本单列，其余为 other。",
+)
+
 LARGEST_OPEN_AMOUNT: Final = About(
     "Largest open amount by kind",
     "最大单笔风险金额（按类型）",

@@ -186,7 +186,8 @@ class _Demo:
         rejected = watch.sight.rejected.total()
         if as_json:
             kinds = {kind: _with_shares(of) for kind, of in result.kinds.items()}
-            print_json({"kinds": kinds, "bad_records": {"expected": bad, "found": rejected}, "perfect": result.perfect})
+            told = {"kinds": kinds, "bad_records": {"expected": bad, "found": rejected}, "perfect": result.perfect}
+            print_json(told | {"diagnoses": {"compared": result.diagnosed, "right": result.rightly}})
         else:
             sys.stdout.write(account(result, rejected, bad))
 

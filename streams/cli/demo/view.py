@@ -141,5 +141,8 @@ def account(score: Score, rejected: int, expected_rejected: int) -> str:
     lines.append(f"{'bad records':20} {expected_rejected:8} {rejected:6}")
     if score.perfect and rejected == expected_rejected:
         lines.append("Every hidden fault was found, and nothing else.")
+    if score.diagnosed:
+        share = score.rightly / score.diagnosed
+        lines.append(f"The likeliest cause is the true one of {score.rightly} among {score.diagnosed} ({share:.0%}).")
     lines += [f"Found otherwise than expected: {sentence}." for sentence in score.differing[:5]]
     return "\n".join(lines) + "\n"

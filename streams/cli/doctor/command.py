@@ -47,4 +47,4 @@ def _remarks(settings: Settings, sample: int) -> Iterator[Remark]:
     yield from topic_remarks(settings)
     yield from judge_group(settings, facts)
     yield from judge_clock(facts)
-    yield from judge_samples(facts, settings.policy())
+    yield from judge_samples(facts, settings.policy(diagnosing=False))

@@ -129,7 +129,7 @@ def _outcome(reading: Reading, source: str, settings: Settings) -> dict[str, Any
     number = SOURCES.index(source)
     feed = RawFeed(reading.dialect, offset_minutes=settings.dialect_zone)
     tally: defaultdict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
-    policy = dataclasses.replace(settings.policy(), raw_feeds={source: feed})
+    policy = dataclasses.replace(settings.policy(diagnosing=False), raw_feeds={source: feed})
     now = time.time_ns() // 1_000_000
     read = Decoder(number, policy, tally, check_keys=False).decode(0, now, now, None, reading.raw, now)
     if isinstance(read, Event):

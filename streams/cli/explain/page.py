@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streams.cli.explain.words import Words, money
 from streams.core.anomaly import KINDS
@@ -164,6 +164,8 @@ class Page:
         yield 2, say("opened", at=self._at(one.opened_at), money=money(one.amount_at_risk, one.currency), id=one.id)
         for field in one.fields:
             yield 2, self._field(field, one.currency)
+        if one.diagnosis is not None:
+            yield from self._diagnosis(one.diagnosis, published=bool(one.published))
         if one.marks:
             yield 2, say("marks", marks=", ".join(one.marks))
         if one.acknowledged_by is not None:
@@ -174,6 +176,15 @@ class Page:
             yield 2, say(ends, at=self._at(one.expires_at))
         if one.published is not None:
             yield from self._publication(one)
+
+    def _diagnosis(self, told: Mapping[str, Any], *, published: bool) -> Iterator[Line]:
+        say, language = self._say, "zh" if self._words.is_chinese else "en"
+        share = f"{told['confidence']:.0%}"
+        yield 2, say("cause" if published else "cause_alone", cause=told["name"][language], share=share)
+        for piece in told["evidence"]:
+            yield 2, say("because", sentence=piece[language])
+        for step in told["actions"]:
+            yield 2, say(f"step_{step['sort']}", who=say(f"who_{step['who']}"), sentence=step[language])
 
     def _field(self, field: Mapping[str, object], currency: str | None) -> str:
         name = str(field["field"])

@@ -84,7 +84,7 @@ class CutOver:
 class Calendar:
     """All windows that are known; looking one up takes the time of the windows of one link and institution."""
 
-    __slots__ = ("_by_scope", "_cut_overs", "_institutions", "windows")
+    __slots__ = ("_by_scope", "_cut_overs", "_institutions", "empty", "windows")
 
     def __init__(
         self,
@@ -98,6 +98,8 @@ class Calendar:
         self.windows: tuple[Window, ...] = tuple(kept)
         """In the order of their ends."""
         self._cut_overs = tuple(cut_overs)
+        self.empty = not kept and not self._cut_overs
+        """Whether no moment can lie inside."""
         self._institutions = dict(institutions or {})
         self._by_scope: defaultdict[tuple[str, str], list[Window]] = defaultdict(list)
         for window in kept:

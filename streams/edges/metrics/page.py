@@ -10,6 +10,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from streams.core.currency import KNOWN, minor_units
+from streams.core.diagnosis.diagnosis import cause_of
+from streams.core.diagnosis.model import CAUSES
 from streams.core.wire import SOURCES
 from streams.edges.metrics.bounded import BoundedNames
 from streams.edges.metrics.histogram import BatchHistogram
@@ -111,7 +113,7 @@ class Metrics(Collector):
         self._histograms["fetch_events"].observe(records)
 
     def count_anomaly(self, record: Mapping[str, object]) -> None:
-        """Count an anomaly, by its first record, where it came from; the terminal's word goes before the host's."""
+        """Count an anomaly, by its first record, where it came from, and why; the terminal's word goes first."""
         legs, voucher = record["legs"], record["voucher"]
         sides = [leg for leg in legs.values() if leg] if isinstance(legs, dict) else []
         numbers = tuple(voucher.values()) if isinstance(voucher, dict) else ()
@@ -120,12 +122,19 @@ class Metrics(Collector):
             ("anomalies_by_region_total", self._regions, "region"),
         ):
             said = next((leg[field] for leg in sides if leg.get(field)), None)
-            series, label = self._counters[counter], (names.name_of(said, numbers),)
-            series[label] = series.get(label, 0) + 1
+            name = names.name_of(said, numbers)
+            self._count_one(counter, name)
+            cause = cause_of(record["diagnosis"])
+            if cause in CAUSES and field == "software_version":
+                self._count_one("diagnoses_by_version_total", cause, name)
+
+    def _count_one(self, counter: str, *labels: str) -> None:
+        series = self._counters[counter]
+        series[labels] = series.get(labels, 0) + 1
 
     def count_commit(self, result: str) -> None:
         """Count one commit, ``ok`` or ``failed``."""
-        self._counters["commits_total"][result,] += 1
+        self._count_one("commits_total", result)
 
     def count_rebalance(self) -> None:
         """Count one assignment."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streams.core.anomaly import KINDS, RESOLUTIONS, SEVERITIES
+from streams.core.diagnosis.model import CAUSES
 from streams.core.dialects.dialect import SKIPS
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS
 from streams.core.wire import REASONS, SOURCES
@@ -106,6 +107,24 @@ COUNTERS: Final = (
         "Anomalies resolved by what came later.",
         ("kind", "resolution"),
         (tuple(KINDS), RESOLUTIONS),
+    ),
+    Metric(
+        "diagnoses_total",
+        "Likeliest causes of anomalies as they were said, once more where a later look found another.",
+        ("kind", "cause"),
+        (tuple(KINDS), CAUSES),
+    ),
+    Metric(
+        "diagnoses_by_link_total",
+        "The same by link.",
+        ("cause", "link"),
+        (CAUSES, LINKS),
+    ),
+    Metric(
+        "diagnoses_by_version_total",
+        "Anomalies by the cause that was said first and the software version, the first 20 versions by name.",
+        ("cause", "version"),
+        (CAUSES, FIRST_NAMES),
     ),
     Metric("anomalies_expired_total", "Anomalies that nothing resolved in time.", ("kind",), (tuple(KINDS),)),
     Metric(

@@ -6,7 +6,7 @@ Times are epoch milliseconds, log time unless a name says otherwise; amounts are
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 JUDGED: Final = "judged"
 WAITING: Final = "waiting"
@@ -218,6 +218,8 @@ class Accusation:
     differences: tuple[Difference, ...]
     acknowledged_by: str | None
     acknowledged_at: int | None
+    diagnosis: dict[str, Any] | None = None
+    """As in the record; derived here it knows this terminal alone, not the fleet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.core.diagnosis.diagnosis import told
 from streams.core.wire import SOURCES
 from streams.replay.life.account import Accusation, Difference
 from streams.replay.life.found import batch_fits, normal
@@ -101,4 +102,5 @@ def _accusation(found: Found, of: str, derived: Record | None, published: Record
         differences=tuple(differences),
         acknowledged_by=said["acknowledged_by"],
         acknowledged_at=said["acknowledged_at"],
+        diagnosis=told(said["diagnosis"]),
     )

@@ -61,6 +61,22 @@ def test_counters_come_from_the_metrics_page() -> None:
     assert (sight.events["terminal"], sight.closed["matched"], sight.rejected["empty"], sight.pending) == (7, 3, 1, 4)
 
 
+def truth_line(number: int, cause: str) -> dict[str, object]:
+    """Return the line of truth of an orphan."""
+    line = {"fault": "lost", "cause": cause, "kind": "orphan_host", "terminal_id": "T1", "voucher_number": str(number)}
+    return line | dict.fromkeys(("status", "resolution", "severity", "amount_at_risk")) | {"event_ids": [f"e{number}"]}
+
+
+def record_of(number: int, cause: str | None) -> dict[str, object]:
+    """Return what the score looks at of the record of that orphan."""
+    return {
+        "kind": "orphan_host",
+        "voucher": {"terminal_id": "T1", "voucher_number": str(number)},
+        "legs": {"host": {"event_id": f"e{number}"}, "terminal": None},
+        "diagnosis": None if cause is None else {"cause": cause},
+    }
+
+
 def test_the_account_tells_every_kind() -> None:
     """Found, missed and false, with precision and recall."""
     line = {
@@ -86,6 +102,17 @@ def test_the_account_tells_every_kind() -> None:
         "mismatch                    2      1      1      0     100.0%    50.0%",
         "bad records                 2      2",
     ]
+
+
+def test_the_account_tells_how_many_causes_are_right() -> None:
+    """Of the found anomalies whose true cause is known; without a diagnosis nothing is said."""
+    lines = [truth_line(number, "host_fault") for number in range(4)]
+    found = [record_of(number, cause) for number, cause in enumerate(("host_fault", "unknown", "host_fault", None))]
+    assert (
+        account(score(found, lines), 0, 0).splitlines()[-1] == "The likeliest cause is the true one of 2 among 3 (67%)."
+    )
+    without = [{**line, "cause": None} for line in lines]
+    assert "likeliest cause" not in account(score(found, without), 0, 0)
 
 
 def test_a_cluster_of_others_keeps_its_topics_to_itself() -> None:

@@ -56,10 +56,15 @@ def test_what_was_compiled_from_other_sources_is_not_used(tmp_path: Path) -> Non
 def test_every_module_left_interpreted_is_there() -> None:
     """The list of what is not compiled names modules of today."""
     interpreted = runpy.run_path(str(ROOT / ".ci" / "compile_core.py"))["INTERPRETED"]
-    assert interpreted.keys() - {path.stem for path in CORE.glob("*.py")} == set()
+    parts = ("", *streams.core.COMPILED_PARTS)
+    sources = [path for part in parts for form in ("*.py", "*.pyx") for path in (CORE / part).glob(form)]
+    modules = {str(path.relative_to(CORE).with_suffix("")) for path in sources}
+    assert interpreted.keys() - modules == set()
     if streams.core.fits(COMPILED):
-        there = {path.name.partition(".")[0] for path in COMPILED.glob("*.so")} - {"voucherwatch_core__mypyc"}
-        assert there == {path.stem for path in (*CORE.glob("*.py"), *CORE.glob("*.pyx"))} - interpreted.keys()
+        libraries = [str(path.relative_to(COMPILED)) for path in COMPILED.rglob("*.so")]
+        assert {name.partition(".")[0] for name in libraries} - {
+            "voucherwatch_core__mypyc"
+        } == modules - interpreted.keys()
 
 
 def test_where_all_is_required_the_core_is_compiled() -> None:

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.core.diagnosis.model import CAUSES
 from streams.core.lane import LaneGauges
 from streams.edges.metrics import LaneReading, Metrics, WorkerReading
 from streams.edges.metrics.bounded import MOST_NAMES, BoundedNames
@@ -41,7 +42,8 @@ def lane(number: int) -> LaneReading:
 def anomaly_record(terminal: object, host: object) -> dict[str, object]:
     """Return what of an anomaly's record the metrics look at."""
     voucher = {"terminal_id": "10000123", "merchant_id": "8104", "voucher_number": "42"}
-    return {"legs": {"terminal": terminal, "host": host}, "voucher": voucher}
+    diagnosis = {"cause": "outdated_terminal"} if terminal else None
+    return {"legs": {"terminal": terminal, "host": host}, "voucher": voucher, "diagnosis": diagnosis}
 
 
 def busy() -> tuple[Metrics, list[LaneReading]]:
@@ -119,12 +121,24 @@ def test_money_that_is_no_longer_at_risk_falls_to_zero() -> None:
     assert 'voucherwatch_amount_at_risk{currency="CNY",kind="orphan_terminal"} 0.0' in metrics.page("")[0].decode()
 
 
+def test_causes_by_version_are_as_bounded() -> None:
+    """Each cause with the same first versions, by the first diagnosis; without one nothing is counted."""
+    metrics, _ = busy()
+    for number in range(1_000):
+        metrics.count_anomaly(anomaly_record({"software_version": f"5.{number}"}, None))
+    metrics.count_anomaly(anomaly_record(None, None))
+    lines = [line for line in metrics.page("")[0].decode().splitlines() if "diagnoses_by_version_total{" in line]
+    assert 'voucherwatch_diagnoses_by_version_total{cause="outdated_terminal",version="other"} 981.0' in lines
+    assert sum(float(line.rsplit(" ", 1)[1]) for line in lines) == 1_001
+    assert len(lines) == 2 * len(CAUSES) + MOST_NAMES
+
+
 def test_versions_beyond_the_first_twenty_are_one() -> None:
     """A sender that invents a version for each record cannot grow the page."""
     metrics, _ = busy()
     for number in range(1_000):
         metrics.count_anomaly(anomaly_record({"software_version": f"5.{number}"}, None))
-    lines = [line for line in metrics.page("")[0].decode().splitlines() if "by_version_total{" in line]
+    lines = [line for line in metrics.page("")[0].decode().splitlines() if "anomalies_by_version_total{" in line]
     assert len(lines) == MOST_NAMES + 2
     assert 'voucherwatch_anomalies_by_version_total{version="other"} 981.0' in lines
     assert 'voucherwatch_anomalies_by_version_total{version="unknown"} 1.0' in lines

@@ -11,6 +11,7 @@ from streams.core.lane import HOST, TERMINAL, Lane
 from streams.core.partitioner import partition_of
 from streams.core.policy import LinkPolicy, Policy
 from streams.edges.metrics import LaneReading, Metrics, WorkerReading
+from streams.settings.diagnosis import shipped_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +77,7 @@ def test_a_hundred_thousand_terminals_are_fewer_than_two_thousand_series() -> No
 
     No terminal, merchant or voucher stands in a label, and what senders choose is held to its first names.
     """
-    policy = Policy(links={name: LinkPolicy() for name in LINKS})
+    policy = Policy(links={name: LinkPolicy() for name in LINKS}, diagnosis=shipped_model())
     lanes = [Lane(number, policy, partitions=LANES) for number in range(LANES)]
     registry = CollectorRegistry()
     limits = (policy.max_pending, policy.max_waiting, policy.max_open_anomalies)
@@ -94,6 +95,8 @@ def test_a_hundred_thousand_terminals_are_fewer_than_two_thousand_series() -> No
     values = {(sample.name, *sample.labels.values()): sample.value for sample in samples}
     assert sum(value for key, value in values.items() if key[0] == "voucherwatch_events_total") == 198_000
     assert sum(value for key, value in values.items() if key[0] == "voucherwatch_anomalies_opened_total") == 2_000
+    for counted in ("diagnoses_by_link_total", "diagnoses_by_version_total"):
+        assert sum(value for key, value in values.items() if key[0] == f"voucherwatch_{counted}") >= 2_000
     assert len({sample.labels["currency"] for sample in samples if "currency" in sample.labels}) == len(CURRENCIES)
     assert len(samples) == len(values), "no series twice"
     assert len(samples) < MOST_SERIES

@@ -49,6 +49,36 @@ def test_identities_stand_in_annotations_alone() -> None:
     assert (alert["startsAt"], ends(alert)) == ("2026-03-02T15:10:01.000+00:00", 300)
 
 
+def test_cause_and_steps_are_those_of_the_record() -> None:
+    """What the record says of this voucher goes before the general advice, in both languages."""
+    steps = [
+        {"who": "on_call", "sort": "check", "en": "Ask the host: RRN 12.", "zh": "向主机确认：参考号 12。"},
+        {"who": "cashier", "sort": "never", "en": "Do not redo it.", "zh": "不要重做。"},
+    ]
+    diagnosis = {
+        "cause": "host_fault",
+        "name": {"en": "host or acquirer fault", "zh": "主机或收单机构故障"},
+        "confidence": 0.94,
+        "evidence": [],
+        "actions": steps,
+        "ranked": [],
+    }
+    told = book()
+    assert told.take(record(diagnosis=diagnosis), T) == "posted"
+    (alert,) = told.due(T).values()
+    annotations: Any = alert["annotations"]
+    assert annotations["cause"] == "host or acquirer fault (94%)"
+    assert annotations["cause_zh"] == "主机或收单机构故障（94%）"
+    assert annotations["action"] == "Ask the host: RRN 12. Do not redo it."
+    assert annotations["action_zh"] == "向主机确认：参考号 12。不要重做。"
+    without = book()
+    assert without.take(record(), T) == "posted"
+    (plain,) = without.due(T).values()
+    bare: Any = plain["annotations"]
+    assert "cause" not in bare
+    assert bare["action"].startswith("voucherwatch explain 10000017 000042")
+
+
 def test_the_threshold_is_by_currency() -> None:
     """A currency without one is never posted; neither is what has no amount."""
     told = book()

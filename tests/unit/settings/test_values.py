@@ -9,6 +9,7 @@ import yaml
 
 from streams.core.policy import COMPARABLE_FIELDS, Policy
 from streams.settings import Settings, declared, kafka_python_options, load_settings, shipped_codes
+from streams.settings.diagnosis import shipped_model
 from streams.settings.document import PAGE, as_yaml, page, plain
 from streams.settings.secrets import HIDDEN
 from streams.shipped import shipped
@@ -17,9 +18,18 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_defaults_are_those_of_the_policy() -> None:
-    """Without a file the core is told exactly its own defaults, and the shipped response codes."""
+    """Without a file the core is told exactly its own defaults, and the shipped response codes and causes."""
     codes = {code: row.outcome for code, row in shipped_codes().items()}
-    assert load_settings(None, (), {}).policy() == Policy(response_codes=codes)
+    assert load_settings(None, (), {}).policy() == Policy(response_codes=codes, diagnosis=shipped_model())
+
+
+def test_who_judges_nothing_reads_no_model() -> None:
+    """The files of diagnosis are the longest of all; a command that needs a window alone does not wait for them."""
+    shipped_model.cache_clear()
+    assert load_settings(None, (), {}).policy(diagnosing=False).diagnosis is None
+    assert shipped_model.cache_info().misses == 0
+    assert load_settings(None, (), {}).policy().diagnosis is not None
+    assert shipped_model.cache_info().misses == 1
 
 
 def test_the_shipped_file_holds_the_defaults() -> None:

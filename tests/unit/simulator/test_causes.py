@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from streams.core.fields import parse_time
 from streams.errors import UsageError
 from streams.simulator.causes.draw import Draw
 from streams.simulator.causes.faults import CAUSE_FAULTS
@@ -156,7 +157,10 @@ def test_a_cut_over_is_announced_and_answers_90_and_96() -> None:
     for line in episodes:
         told = next(event for event in notices if event["window_id"] == f"n1-{line['episode']}")
         assert told["link"] == line["about"]["link"]
-        assert told["at_ms"] < told["window_from"] < line["at"] < line["until"] < told["window_until"]
+        from_ms, until_ms = parse_time(told["window_from"]), parse_time(told["window_until"])
+        assert from_ms is not None
+        assert until_ms is not None
+        assert told["at_ms"] < from_ms < line["at"] < line["until"] < until_ms
     codes = {
         events[name].get("response_code") for line in lines if line["fault"] == "refused" for name in line["event_ids"]
     }

@@ -1,0 +1,157 @@
+"""The face of diagnosis in a lane: told of what opens, ends and comes late, it says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from streams.core.diagnosis.case import Case, Legs
+from streams.core.diagnosis.crowds import Crowds
+from streams.core.diagnosis.diagnosis import Diagnosis
+from streams.core.diagnosis.evidence import Evidence
+from streams.core.diagnosis.neighbours import Life, life_around
+from streams.core.diagnosis.of_legs import kind_piece, legs_say
+from streams.core.diagnosis.of_life import FEW, life_says
+from streams.core.diagnosis.of_others import Spans, others_say
+from streams.core.diagnosis.pulse import Pulse
+from streams.core.diagnosis.telling import teller_of
+from streams.core.timers import LIFE, LOOK_AGAIN
+from streams.core.wire import TERMINAL
+
+if TYPE_CHECKING:
+    from streams.core.anomaly import Anomaly, Finding
+    from streams.core.diagnosis.model import Model
+    from streams.core.event import Event
+    from streams.core.state import LaneState
+    from streams.core.voucher import Voucher
+
+
+MOST_EARLY: Final = 4_096
+LIFE_MS: Final = 60_000
+"""How long after an unanswered voucher its neighbours are noted: nearly all reversals have come by then."""
+SECOND_MS: Final = 1_000
+SURE: Final = 0.7
+"""A first diagnosis of this confidence is not looked at again: of simulated ones under two in a hundred changed."""
+
+
+class Due:
+    """What is to be looked at, or noted, when a second of log time ends: one timer for all of it."""
+
+    def __init__(self, second: int) -> None:
+        self.second = second
+        self.subjects: list[Any] = []
+
+
+class Diagnoser:
+    """Diagnoses the anomalies of one lane; all times are epoch milliseconds of log time."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.pulse = Pulse()
+        self.early: dict[tuple[str, str], Life] = {}
+        """Terminal and number of an unanswered voucher -> the terminal's life when it happened."""
+        self._again_ms: int = model.look_again_ms
+        self._spans = Spans(model.short_ms, model.long_ms)
+        self._crowds = Crowds(model.short_ms, model.long_ms)
+        self._looks = Due(-1)
+        """The second looks that are due latest."""
+        self._lives = Due(-1)
+        """The unanswered vouchers whose neighbours are to be noted latest."""
+        self._teller = teller_of(model)
+
+    def opened(self, state: LaneState, voucher: Voucher, finding: Finding, anomaly: Anomaly, at: int) -> None:
+        """Diagnose an anomaly that has just been opened, and write it into its record."""
+        legs = Legs(finding, voucher.kind, voucher.run.key)
+        self._crowds.expire(at)
+        shared = legs.shared()
+        if legs.terminal is None:
+            shared = self.pulse.completed(shared, legs.terminal_id)
+        entry = self._crowds.add(at, legs.kind, shared)
+        life = life_around(state, legs.terminal_id, legs.number, at)
+        if life.found < FEW:
+            life = self.early.get(voucher.run.key, life)
+        said = self._nothing()
+        legs_say(legs, voucher, said)
+        case = Case(legs, said, entry, life)
+        anomaly.case = case
+        anomaly.record["diagnosis"] = diagnosis = self._diagnosis(case, at, state, anomaly.record)
+        if self._again_ms and diagnosis.confidence < SURE:
+            second = (at + self._again_ms) // SECOND_MS + 1
+            if self._looks.second != second:
+                self._looks = Due(second)
+                state.timers.set(second * SECOND_MS, LOOK_AGAIN, 0, 0, self._looks.subjects)
+            self._looks.subjects.append(anomaly)
+
+    def hear(self, state: LaneState, event: Event) -> None:
+        """Take note of one event that is not packed, at its place in the merged order."""
+        self.pulse.hear(event, listened=state.memory.usual is not None)
+        if event.outcome == "unknown" and event.source == TERMINAL and event.number:
+            # It may wait for its reversal for longer than its neighbours are remembered.
+            second = (event.log_time + LIFE_MS) // SECOND_MS + 1
+            if self._lives.second != second:
+                self._lives = Due(second)
+                state.timers.set(second * SECOND_MS, LIFE, 0, 0, self._lives.subjects)
+            self._lives.subjects.append(event)
+
+    def note_life(self, state: LaneState, event: Event, at: int) -> None:
+        """Note the life of the terminal around a voucher that had no answer, unless that is settled by now."""
+        voucher = event.voucher
+        if voucher is None or voucher.closed:
+            return
+        early = self.early
+        early[event.terminal, event.number] = life_around(state, event.terminal, event.number, at)
+        if len(early) > MOST_EARLY:
+            del early[next(iter(early))]
+
+    def of_episode(self, anomaly: Anomaly) -> None:
+        """Diagnose an anomaly of a feed, which speaks for itself."""
+        found = self._nothing()
+        found.add(kind_piece(anomaly.kind))
+        anomaly.record["diagnosis"] = Diagnosis(self._teller, found, anomaly.record)
+
+    def came_late(self, anomaly: Anomaly, leg: Event) -> None:
+        """Take note of the leg whose coming is about to resolve an anomaly."""
+        if anomaly.case is not None:
+            anomaly.case.came_late(leg)
+            self.pulse.lates[leg.source].add(leg.log_time)
+
+    def ended(self, state: LaneState, anomaly: Anomaly, at: int, record: dict[str, Any]) -> None:
+        """Diagnose an anomaly once more as it ends; ``record`` is the one that says so."""
+        case = anomaly.case
+        if case is not None:
+            record["diagnosis"] = self._diagnosis(case, at, state, record)
+            anomaly.case = None
+
+    def looked_again(self, state: LaneState, anomaly: Anomaly, at: int) -> dict[str, Any] | None:
+        """Return the record of an open anomaly with another cause, ``None`` where the others have changed nothing."""
+        case, before = anomaly.case, anomaly.record["diagnosis"]
+        if case is None or not isinstance(before, Diagnosis):
+            return None
+        found = self._found(case, at, state, anomaly.record)
+        if self._teller.posteriors.reckon(found.found).cause == before.cause:
+            return None
+        return anomaly.record | {"diagnosis": Diagnosis(self._teller, found, anomaly.record)}
+
+    def diagnosed_now(self, state: LaneState, anomaly: Anomaly, at: int) -> dict[str, Any]:
+        """Return the record of an open anomaly as it is diagnosed now that the calendar says otherwise of it."""
+        case = anomaly.case
+        if case is None:
+            return anomaly.record
+        return anomaly.record | {"diagnosis": self._diagnosis(case, at, state, anomaly.record)}
+
+    def _diagnosis(self, case: Case, at: int, state: LaneState, record: dict[str, Any]) -> Diagnosis:
+        return Diagnosis(self._teller, self._found(case, at, state, record), record)
+
+    def _nothing(self) -> Evidence:
+        """Return evidence to be added to."""
+        kept = self._teller.posteriors
+        return Evidence(kept, kept.none, None)
+
+    def _found(self, case: Case, at: int, state: LaneState, record: dict[str, Any]) -> Evidence:
+        """Return all evidence of a case at a log time; ``record`` is the anomaly's, with the legs that opened it."""
+        self._crowds.expire(at)
+        found = case.evidence.copy()
+        life_says(case, at, found, self.pulse)
+        calendar = state.maintenance
+        window = None if calendar.calendar.empty else calendar.covering_record(record)
+        others_say(case, at, found, self._spans, self.pulse, window)
+        return found
