@@ -96,6 +96,12 @@ class Bench:
         self._tell(f"{wanted.kafka_events:,} events, the ledger in memory and on disk, {wanted.rounds} rounds each ...")
         return through_kafka.measure_ledger(self._folder, wanted.kafka_events, wanted.rounds, self._broker())
 
+    def diagnosis(self) -> Figures:
+        """Let workers read a full log with diagnosis and without it."""
+        wanted = self._wanted
+        self._tell(f"{wanted.kafka_events:,} events, without diagnosis and with it, {wanted.rounds} rounds each ...")
+        return through_kafka.measure_diagnosis(self._folder, wanted.kafka_events, wanted.rounds, self._broker())
+
     def latency(self) -> Figures:
         """Play a workload at the speed of the clock."""
         wanted = self._wanted
@@ -130,6 +136,7 @@ PARTS: Final[Mapping[str, Callable[[Bench], Figures]]] = {
     "startup": Bench.startup,
     "kafka": Bench.kafka,
     "ledger": Bench.ledger,
+    "diagnosis": Bench.diagnosis,
     "latency": Bench.latency,
     "quiet": Bench.quiet,
 }

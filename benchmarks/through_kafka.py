@@ -17,7 +17,7 @@ from tests.integration.truth_run import PARTITIONS, TruthRun
 from tests.integration.worker_process import WorkerProcess, until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from streams.simulator.feed import SimulationSummary
@@ -55,22 +55,33 @@ def measure(folder: Path, events: int, rounds: int, servers: str, workload: str 
 
 
 def measure_ledger(folder: Path, events: int, rounds: int, servers: str) -> dict[str, Any]:
-    """Let workers read the same log without a ledger on disk and with one, in turns, and return medians and ratios."""
+    """Let workers read the same log without a ledger on disk and with one, in turns; returns medians and ratios."""
+    kept = [{"ledger_dir": str(folder / f"ledger-{number}")} for number in range(rounds)]
+    return _compare(folder, events, servers, [NO_SETTINGS] * rounds, kept)
+
+
+def measure_diagnosis(folder: Path, events: int, rounds: int, servers: str) -> dict[str, Any]:
+    """Do the same without diagnosis and with it."""
+    return _compare(folder, events, servers, [{"diagnosis": False}] * rounds, [NO_SETTINGS] * rounds)
+
+
+def _compare(
+    folder: Path, events: int, servers: str, without: Sequence[Mapping[str, Any]], have: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Read one log in turns with two sorts of settings, a pair each round; returns medians and ratios."""
     name = f"bench-{time.time_ns():x}"
     sent, summary, truth = _sent(folder, name, events, servers, CANONICAL)
-    without, on_disk = [], []
-    for number in range(rounds):
-        without.append(_one_round(sent, f"{name}-{number}-memory", summary.records, truth))
-        kept = {"ledger_dir": str(folder / f"ledger-{number}")}
-        on_disk.append(_one_round(sent, f"{name}-{number}-disk", summary.records, truth, kept))
+    ways: dict[str, list[dict[str, Any]]] = {"without": [], "with": []}
+    for number, pair in enumerate(zip(without, have, strict=True)):
+        for way, more in zip(ways, pair, strict=True):
+            ways[way].append(_one_round(sent, f"{name}-{number}-{way}", summary.records, truth, more))
     named = ("events_per_wall_s", "events_per_cpu_s", "memory_at_end_mib", "missed", "false", "otherwise")
-    ways = {"without": without, "with": on_disk}
     figures = {f"{key}_{way}": median([one[key] for one in ways[way]]) for key in named for way in ways}
     for clock in ("wall", "cpu"):
         key = f"events_per_{clock}_s"
-        shares = [100 * disk[key] / memory[key] for memory, disk in zip(without, on_disk, strict=True)]
+        shares = [100 * one[key] / other[key] for other, one in zip(*ways.values(), strict=True)]
         figures[f"percent_of_{clock}_speed"] = round(median(shares), 1)
-    return {"records": summary.records, "rounds": rounds, **figures}
+    return {"records": summary.records, "rounds": len(have), **figures}
 
 
 def _sent(
