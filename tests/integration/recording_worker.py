@@ -63,6 +63,7 @@ class RecordingLane(Lane):
                     "marks": [],
                     "legs": {"terminal": None, "host": None},
                     "voucher": None,
+                    "diagnosis": None,
                     "detected_at": 1,
                 },
                 record[1],
