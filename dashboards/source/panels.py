@@ -20,7 +20,8 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.source.words import KINDS, About, Said, title
-from streams.settings.diagnosis import DIAGNOSIS_FILE, read_document
+from streams.settings.diagnosis import DIAGNOSIS_FILE
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 
 if TYPE_CHECKING:

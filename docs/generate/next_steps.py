@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from docs.generate.alerts import RULES
 from streams.core.diagnosis.model import CAUSES
-from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, read_document
+from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from streams.core.anomaly import KINDS
 from streams.core.lane import Lane
 from streams.core.wire import REASONS
 from streams.errors import ExitCode
-from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, in_force, read_document
+from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, in_force
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 
 if TYPE_CHECKING:

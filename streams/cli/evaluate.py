@@ -84,9 +84,10 @@ def _measured(policy: "Policy", trials: int | None, jobs: int) -> "Measures":
 def _fit(path: Path, policy: "Policy", trials: int | None, jobs: int) -> None:
     from streams.evaluation.fit import fit
     from streams.evaluation.sets import DEFAULT_TRIALS, FIRST_SEED, MIXES, SCENARIO
-    from streams.evaluation.weights import hand_weights, read_weights, with_fitted, write_weights
+    from streams.evaluation.weights import hand_weights, with_fitted, write_weights
+    from streams.settings.documents import read_document
 
-    document = read_weights(path)
+    document = read_document(path)
     wanted = trials or DEFAULT_TRIALS["fit"]
     samples = _run("fit", policy, wanted, jobs)
     weights = fit(samples, hand_weights(document), _tell_round)

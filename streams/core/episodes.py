@@ -85,6 +85,6 @@ class Episodes:
         if state.diagnoser is not None:
             state.diagnoser.of_episode(anomaly)
         state.journal.enter(anomaly, at, held=False)
-        state.journal.diagnosed(anomaly, at)
+        state.journal.count_cause(anomaly, at)
         state.timers.set(at + state.policy.resolve_horizon_ms, HORIZON, source, 0, anomaly)
         return anomaly

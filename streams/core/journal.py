@@ -169,10 +169,6 @@ class Journal:
         self._matched.clear()
         return out
 
-    def is_silent(self, log_time: int) -> bool:
-        """Tell whether a change at this log time was said by an earlier process."""
-        return log_time <= self.silent_until
-
     def count(self, log_time: int, name: str, *labels: str) -> None:
         """Count one decision, unless it is being replayed."""
         if log_time > self.silent_until:
@@ -273,13 +269,9 @@ class Journal:
         if state is not None and state.diagnoser is not None:
             before = anomaly.cause
             state.diagnoser.ended(state, anomaly, at, anomaly.record)
-            self._count_cause(anomaly, at, before)
+            self.count_cause(anomaly, at, before)
         self._say(anomaly, at)
         self.count(at, "anomalies_resolved_total", anomaly.kind, resolution)
-
-    def diagnosed(self, anomaly: Anomaly, at: int) -> None:
-        """Count the cause of an anomaly that has just been opened."""
-        self._count_cause(anomaly, at, "")
 
     def diagnose_again(self, anomaly: Anomaly, at: int) -> None:
         """Look once more at an open anomaly, and say so only where another cause is now the likeliest."""
@@ -290,7 +282,7 @@ class Journal:
         if record is not None:
             before = anomaly.cause
             anomaly.record = record
-            self._count_cause(anomaly, at, before)
+            self.count_cause(anomaly, at, before)
             self._say(anomaly, at)
 
     def _diagnose_anew(self, anomaly: Anomaly) -> None:
@@ -300,8 +292,8 @@ class Journal:
             at = max(state.now, anomaly.opened_at)
             anomaly.record = state.diagnoser.diagnosed_now(state, anomaly, at)
 
-    def _count_cause(self, anomaly: Anomaly, at: int, before: str) -> None:
-        """Count a cause that is stated for the first time of an anomaly."""
+    def count_cause(self, anomaly: Anomaly, at: int, before: str = "") -> None:
+        """Count the cause of an anomaly where it is another than was said before."""
         cause = anomaly.cause
         if cause and cause != before:
             self.count(at, "diagnoses_total", anomaly.kind, cause)

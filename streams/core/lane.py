@@ -122,7 +122,8 @@ class Lane:
         if self._merge.usual is not None:
             self._merge.usual.pack_from(r_ms)
         self._restored = Cut(j_ms, r_ms, starts, processed, self.partitions)
-        self._state.memory.put_lately.floor = j_ms  # what an earlier life has put began before
+        if self._state.memory.put_lately is not None:
+            self._state.memory.put_lately.floor = j_ms  # what an earlier life has put began before
         restore_anomalies(self._state, RestartPoint(j_ms, r_ms), anomalies)
         self._episodes.take_up()
         self._state.look_at_windows()
@@ -321,10 +322,10 @@ class Lane:
     def cut(self) -> Cut:
         """Return the cut of the state as it is; valid once all earlier outputs are acknowledged."""
         state, merge = self._state, self._merge
-        state.memory.hand_over(all_of_it=True)
         j_ms = merge.passed - 1
         if self._restored is not None:
             if j_ms <= self._restored.j_ms:
+                state.memory.hand_over(all_of_it=True)
                 return self._restored  # still replaying: what was committed stays true
             self._restored = None
         held = state.blind.oldest_held() if state.blind is not None else None

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
-from streams.core.ledger_chunks import PREFIX_BYTES, facts_with
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,32 +41,18 @@ class Ledger(Protocol):
         """Whether it is still there after a restart; second deliveries are then known as far back as it reaches."""
 
     @property
-    def bucket_ms(self) -> int:
-        """How much log time lies in one bucket of a ledger that takes chunks of packed pairs, else 0."""
+    def chunks(self) -> ChunkLedger | None:
+        """Itself, if it takes packed pairs in chunks."""
 
     @property
     def covers_from(self) -> int:
         """The log time since which every voucher of the lane is here once memory has forgotten it; ``NOT_YET``."""
-
-    @property
-    def most_at_hand(self) -> int:
-        """How many packed pairs the lane may keep beside a ledger that has them in chunks."""
 
     def begin(self, at: int) -> None:
         """Say that reading of a source begins at a log time; the earliest counts, whichever source is read first."""
 
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts, many at once; one with an identity that is known replaces it."""
-
-    def put_chunks(self, chunks: list[Chunk], ever: int) -> None:
-        """Take facts as they are to be written; what is put as a fact, too, counts as put later.
-
-        ``ever`` is how many the lane has ever made chunks of.
-        """
-
-    @property
-    def settled(self) -> int:
-        """The ``ever`` of the latest chunks that look-ups find here."""
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number, in no certain order."""
@@ -83,6 +67,28 @@ class Ledger(Protocol):
         """Give back the space of facts whose first leg is before a log time."""
 
 
+class ChunkLedger(Protocol):
+    """What the core asks besides of a ledger that takes packed pairs in chunks."""
+
+    @property
+    def bucket_ms(self) -> int:
+        """How much log time lies in one bucket."""
+
+    @property
+    def most_at_hand(self) -> int:
+        """How many packed pairs the lane may keep beside the ledger that has them."""
+
+    def put_chunks(self, chunks: list[Chunk], ever: int) -> None:
+        """Take facts as they are to be written; what is put as a fact, too, counts as put later.
+
+        ``ever`` is how many the lane has ever made chunks of.
+        """
+
+    @property
+    def settled(self) -> int:
+        """The ``ever`` of the latest chunks that look-ups find here."""
+
+
 class MemoryLedger:
     """A ledger in memory; ``max_facts`` bounds it, the oldest go first and are then covered no longer.
 
@@ -93,7 +99,6 @@ class MemoryLedger:
     def __init__(self, max_facts: int = 0) -> None:
         """Without ``max_facts`` only ``forget`` bounds it."""
         self._covers_from = NOT_YET
-        self._settled = 0
         self._lost = NOT_YET
         """The log time of the latest fact that had to go."""
         self.max_facts = max_facts
@@ -108,25 +113,9 @@ class MemoryLedger:
         return False
 
     @property
-    def bucket_ms(self) -> int:
-        """It takes facts."""
-        return 0
-
-    @property
-    def most_at_hand(self) -> int:
-        """None is kept twice."""
-        return 0
-
-    def put_chunks(self, chunks: list[Chunk], ever: int) -> None:
-        """Take the facts out of chunks; it asks for none."""
-        for _, start, chunk in chunks:
-            self.put(facts_with(start[PREFIX_BYTES:].decode(), chunk, b""))
-        self._settled = ever
-
-    @property
-    def settled(self) -> int:
-        """How many facts have come in chunks."""
-        return self._settled
+    def chunks(self) -> None:
+        """It takes facts alone."""
+        return
 
     @property
     def covers_from(self) -> int:

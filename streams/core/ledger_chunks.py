@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PREFIX_BYTES: Final = 4
 """What all keys of a terminal begin with, and few others."""
-_CHECKSUM: Final = struct.Struct(">I")
+_COUNT: Final = struct.Struct(">I")
 _PLACE: Final = struct.Struct(">HIQ")
 _ROW: Final = struct.Struct(">IHIQ")
 _LOW: Final = 0xFFFFFFFF
@@ -40,7 +40,7 @@ Chunk = tuple[int, bytes, bytes]
 def start_of(terminal: str) -> bytes:
     """Return what the keys of a terminal's chunks begin with."""
     text = terminal.encode()
-    return _CHECKSUM.pack(crc32(text)) + text
+    return _COUNT.pack(crc32(text)) + text
 
 
 def sized(text: str) -> bytes:
@@ -60,7 +60,7 @@ def plain_facts_with(terminal: str, chunk: bytes, part: bytes) -> list[Fact]:
     at = 0
     while at < len(chunk):
         size, high, low, rest = _ROW.unpack_from(chunk, at)
-        until = at + _CHECKSUM.size + size
+        until = at + _COUNT.size + size
         if part not in chunk[at:until]:
             at = until
             continue
@@ -87,12 +87,11 @@ def plain_chunks_of(facts: Sequence[Fact], bucket_ms: int) -> list[Chunk]:
     Raises ``OverflowError`` for a text of more than 255 bytes.
     """
     chunks: dict[tuple[bytes, int], list[bytes]] = {}
-    for terminal, number, log_time, source, offset, voucher, references in facts:
-        rest = b"%b%c%b" % (sized(number), len(references), b"".join(map(sized, references))) + voucher
-        place = source << _OFFSET_BITS | offset
-        size = _ROW.size - _CHECKSUM.size + len(rest)
-        row = _ROW.pack(size, log_time >> 32, log_time & _LOW, place) + rest
-        chunks.setdefault((start_of(terminal), log_time // bucket_ms), []).append(row)
+    for fact in facts:
+        terminal, _, log_time, _, _, voucher, references = fact
+        row = b"%b%c%b%b" % (identity_of(fact), len(references), b"".join(map(sized, references)), voucher)
+        rows = chunks.setdefault((start_of(terminal), log_time // bucket_ms), [])
+        rows.append(_COUNT.pack(len(row)) + row)
     return [(bucket, start, b"".join(rows)) for (start, bucket), rows in sorted(chunks.items())]
 
 

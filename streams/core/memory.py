@@ -15,7 +15,6 @@ from streams.core import fact
 from streams.core.decode import Decoder
 from streams.core.event import Event
 from streams.core.numbers import Numbers, drop_from
-from streams.core.put_lately import PutLately
 from streams.core.recalled import Recalled
 from streams.core.tills import Tills
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from streams.core.decode import Tally
     from streams.core.ledger import Fact, Ledger
     from streams.core.policy import Policy
+    from streams.core.put_lately import PutLately
     from streams.core.usual import Usual
 
 SWEEP_LATENESS_MS: Final = 60_000
@@ -61,7 +61,8 @@ class Memory:
         self._recalled = Recalled(self.numbers)
         self.tills = Tills(ledger, policy.originals_horizon_ms)
         self._swept_at = 0
-        self.put_lately = PutLately(ledger)
+        self.put_lately: PutLately | None = None
+        """Takes the facts where packed pairs stand beside a ledger that has them in chunks."""
         self._facts: list[Fact] = []
         """What is forgotten and not handed to the ledger yet."""
 
@@ -189,7 +190,7 @@ class Memory:
         if self.usual is not None:
             self._facts += self.usual.take_facts()
         if self._facts:
-            (self.ledger.put if self.usual is None else self.put_lately.put)(self._facts)
+            (self.put_lately or self.ledger).put(self._facts)
             self._facts = []
         if all_of_it and self.usual is not None:
             self.usual.hand_over_chunks()

@@ -29,6 +29,7 @@ from libc.string cimport memcmp, memcpy, memset
 from streams.core.blindness import MAX_TERMINALS
 from streams.core.currency import KNOWN, LETTERS
 from streams.core.event import Event
+from streams.core.fact import FIELDS
 from streams.core.redelivery import OLD_MS
 from streams.core.timers import NEVER
 
@@ -137,7 +138,7 @@ cdef class Packed:
     cdef int64_t[::1] speech
     cdef dict runs, accused, wanted, pointing
     cdef list facts
-    cdef object journal, timers, read_again, meet, may_outdo, remembered, hand_over, pulse
+    cdef object journal, timers, read_again, meet, may_outdo, remembered, pulse
     cdef int64_t[::1] heard
     cdef int64_t* flat  # the same
     cdef list link_names
@@ -209,7 +210,7 @@ cdef class Packed:
         """
         memory = state.memory
         self.runs, self.accused, self.wanted = memory.runs, memory.with_anomaly, memory.wanted
-        self.pointing, self.may_outdo, self.hand_over = memory.pointing, may_outdo, memory.hand_over
+        self.pointing, self.may_outdo = memory.pointing, may_outdo
         self.journal, self.timers = state.journal, state.timers
         self.read_again, self.meet, self.remembered = read_again, meet, remembered
         self.dialect.tells_time = state.ledger.outlives
@@ -1001,23 +1002,19 @@ cdef class Packed:
         """Return the keys of a terminal's vouchers, not judged yet, that name a number or, without one, a reference."""
         cdef Py_ssize_t size
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
-        cdef uint32_t till = <uint32_t>(hash_bytes(text, size, 0) >> 32), at
-        cdef size_t place
+        cdef Walk walk = walk_of(&self.unjudged, <uint32_t>(hash_bytes(text, size, 0) >> 32))
+        cdef uint32_t at = next_of(&walk)
         cdef Named named
         cdef int part
         keys = []
-        if self.unjudged.room == 0:
-            return keys
-        place = till & (self.unjudged.room - 1)
-        while self.unjudged.buckets[place].leg:
-            at = self.unjudged.buckets[place].leg
-            if self.unjudged.buckets[place].hashed == till and self._is_of(&self.legs[at], AT_TERMINAL, text, size):
+        while at:
+            if self._is_of(&self.legs[at], AT_TERMINAL, text, size):
                 if names(self, at, &named):
                     part = reference_part(&named)
                     name = PyUnicode_DecodeASCII(named.text[part], named.size[part], NULL)
                     if name == number if part == NAMED_NUMBER else name in references:
                         keys.append((terminal, self._text(&self.legs[at], AT_NUMBER)))
-            place = (place + 1) & (self.unjudged.room - 1)
+            at = next_of(&walk)
         return keys
 
     cdef bint _may_have(self, uint32_t first, uint32_t hashed) noexcept:
@@ -1070,26 +1067,20 @@ cdef class Packed:
         cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
         cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
         cdef uint32_t hashed = key_hash(terminal_text, terminal_size, number_text, number_size)
-        cdef const Table* cold = table_of(&self.cold, hashed)
-        cdef size_t at
-        cdef uint32_t first
+        cdef Walk walk = walk_of(table_of(&self.cold, hashed), hashed)
+        cdef uint32_t first = next_of(&walk)
         cdef const Leg* leg
-        if cold.room == 0:
-            return False
-        at = hashed & (cold.room - 1)
-        while cold.buckets[at].leg:
-            first = cold.buckets[at].leg
+        while first:
             leg = &self.legs[first]
             if (
-                cold.buckets[at].hashed == hashed
-                and leg.log_time == log_time and leg.source == source and leg.offset == offset
+                leg.log_time == log_time and leg.source == source and leg.offset == offset
                 and self._is_of(leg, AT_TERMINAL, terminal_text, terminal_size)
                 and self._is_of(leg, AT_NUMBER, number_text, number_size)
             ):
                 self.facts.append(self._fact(first))
                 self._leave_cold(first)
                 return True
-            at = (at + 1) & (cold.room - 1)
+            first = next_of(&walk)
         return False
 
     def forget(self, int64_t before, size_t most):
@@ -1097,12 +1088,10 @@ cdef class Packed:
 
         Returns the log time of the latest that went for being too many, -1 where none did.
         """
-        cdef uint32_t leg
-        cdef Leg* one
+        cdef const Leg* one
         cdef int64_t lost = -1
         while self.cold_line.count:
-            leg = <uint32_t>ring_head(&self.cold_line)
-            one = &self.legs[leg]
+            one = &self.legs[<uint32_t>ring_head(&self.cold_line)]
             if one.log_time >= before:
                 if not most or self.cold_line.count <= most:
                     break
@@ -1163,21 +1152,15 @@ cdef class Packed:
         cdef const char* terminal_text = PyUnicode_AsUTF8AndSize(terminal, &terminal_size)
         cdef const char* number_text = PyUnicode_AsUTF8AndSize(number, &number_size)
         cdef uint32_t hashed = key_hash(terminal_text, terminal_size, number_text, number_size)
-        cdef const Table* cold = table_of(&self.cold, hashed)
-        cdef size_t at
-        cdef const Leg* leg
+        cdef Walk walk = walk_of(table_of(&self.cold, hashed), hashed)
+        cdef uint32_t at = next_of(&walk)
         found = []
-        if cold.room == 0:
-            return found
-        at = hashed & (cold.room - 1)
-        while cold.buckets[at].leg:
-            if cold.buckets[at].hashed == hashed:
-                leg = &self.legs[cold.buckets[at].leg]
-                if self._is_of(leg, AT_TERMINAL, terminal_text, terminal_size) and self._is_of(
-                    leg, AT_NUMBER, number_text, number_size
-                ):
-                    found.append(self._fact(cold.buckets[at].leg))
-            at = (at + 1) & (cold.room - 1)
+        while at:
+            if self._is_of(&self.legs[at], AT_TERMINAL, terminal_text, terminal_size) and self._is_of(
+                &self.legs[at], AT_NUMBER, number_text, number_size
+            ):
+                found.append(self._fact(at))
+            at = next_of(&walk)
         return found
 
     def facts_of_reference(self, str terminal, str reference):
@@ -1186,17 +1169,13 @@ cdef class Packed:
         cdef const char* text = PyUnicode_AsUTF8AndSize(terminal, &size)
         cdef const char* sought = PyUnicode_AsUTF8AndSize(reference, &sought_size)
         cdef uint32_t hashed = <uint32_t>hash_bytes(sought, sought_size, 0) | 1
-        cdef const Table* cold = table_of(&self.cold_references, hashed)
-        cdef size_t at
+        cdef Walk walk = walk_of(table_of(&self.cold_references, hashed), hashed)
+        cdef uint32_t at = next_of(&walk)
         found = []
-        if cold.room == 0:
-            return found
-        at = hashed & (cold.room - 1)
-        while cold.buckets[at].leg:
-            if cold.buckets[at].hashed == hashed:
-                if self._is_of(&self.legs[cold.buckets[at].leg], AT_TERMINAL, text, size):
-                    found.append(self._fact(cold.buckets[at].leg))
-            at = (at + 1) & (cold.room - 1)
+        while at:
+            if self._is_of(&self.legs[at], AT_TERMINAL, text, size):
+                found.append(self._fact(at))
+            at = next_of(&walk)
         return found
 
     def facts_of_terminal(self, str terminal, int64_t since):
@@ -1280,7 +1259,6 @@ cdef class Packed:
         cdef Leg* leg
         self.needed_from = from_ms
         self.sweep(self.swept_at)
-        self.hand_over()  # what is let go of here has to be in the ledger before the cut is committed
         while self.births.count:
             head = ring_head(&self.births)
             leg = &self.legs[<uint32_t>head]

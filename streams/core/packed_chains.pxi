@@ -125,13 +125,12 @@ cdef bint may_point_at(Packed packed, uint32_t other, uint32_t original) noexcep
 
 cdef bint others_may_point_at(Packed packed, uint32_t original, uint32_t first) noexcept:
     """Tell whether another packed voucher that is not judged yet can point at a pair, too."""
-    cdef uint32_t till = packed.legs[first].till, at
-    cdef size_t place = till & (packed.unjudged.room - 1)
-    while packed.unjudged.buckets[place].leg:
-        at = packed.unjudged.buckets[place].leg
-        if packed.unjudged.buckets[place].hashed == till and at != first and may_point_at(packed, at, original):
+    cdef Walk walk = walk_of(&packed.unjudged, packed.legs[first].till)
+    cdef uint32_t at = next_of(&walk)
+    while at:
+        if at != first and may_point_at(packed, at, original):
             return True
-        place = (place + 1) & (packed.unjudged.room - 1)
+        at = next_of(&walk)
     return False
 
 
@@ -139,28 +138,23 @@ cdef uint32_t by_number(Packed packed, uint32_t first, const Named* named) noexc
     """Return the latest pair with the number and batch that are named, 0 where there is none or a doubt."""
     cdef const Leg* one = &packed.legs[first]
     cdef const char* till = <const char*>one.held + one.at[AT_TERMINAL]
-    cdef size_t till_size = one.long_[AT_TERMINAL], size = named.size[NAMED_NUMBER], place
+    cdef size_t till_size = one.long_[AT_TERMINAL], size = named.size[NAMED_NUMBER]
     cdef const char* number = named.text[NAMED_NUMBER]
     cdef uint32_t hashed = key_hash(till, till_size, number, size), found, best = 0
-    cdef const Table* cold
+    cdef Walk walk = walk_of(table_of(&packed.cold, hashed), hashed)
     found = packed._find(hashed, till, till_size, number, size)
     if found:  # began later than all others of its number
         return found if packed.legs[found].state == PAIRED and fits_batch(packed, found, named) else 0
-    cold = table_of(&packed.cold, hashed)
-    if cold.room == 0:
-        return 0
-    place = hashed & (cold.room - 1)
-    while cold.buckets[place].leg:
-        found = cold.buckets[place].leg
+    found = next_of(&walk)
+    while found:
         if (
-            cold.buckets[place].hashed == hashed
-            and packed._is_of(&packed.legs[found], AT_TERMINAL, till, till_size)
+            packed._is_of(&packed.legs[found], AT_TERMINAL, till, till_size)
             and packed._is_of(&packed.legs[found], AT_NUMBER, number, size)
             and fits_batch(packed, found, named)
             and (best == 0 or is_later(&packed.legs[found], &packed.legs[best]))
         ):
             best = found
-        place = (place + 1) & (cold.room - 1)
+        found = next_of(&walk)
     return best
 
 
@@ -171,8 +165,7 @@ cdef uint32_t by_reference(Packed packed, uint32_t first, const Named* named) no
     cdef int part = reference_part(named)
     cdef uint32_t hashed = <uint32_t>hash_bytes(named.text[part], named.size[part], 0) | 1, best = 0, at
     cdef Bucket* head = tables_find(&packed.tills, one.till)
-    cdef const Table* cold = table_of(&packed.cold_references, hashed)
-    cdef size_t place
+    cdef Walk walk = walk_of(table_of(&packed.cold_references, hashed), hashed)
     at = head.leg if head != NULL else 0
     while at:
         leg = &packed.legs[at]
@@ -182,16 +175,13 @@ cdef uint32_t by_reference(Packed packed, uint32_t first, const Named* named) no
             if fits_reference(packed, at, named, first) and (best == 0 or is_later(leg, &packed.legs[best])):
                 best = at
         at = leg.after
-    if cold.room == 0:
-        return best
-    place = hashed & (cold.room - 1)
-    while cold.buckets[place].leg:
-        at = cold.buckets[place].leg
+    at = next_of(&walk)
+    while at:
         leg = &packed.legs[at]
-        if cold.buckets[place].hashed == hashed and same_till(leg, one):
+        if same_till(leg, one):
             if fits_reference(packed, at, named, first) and (best == 0 or is_later(leg, &packed.legs[best])):
                 best = at
-        place = (place + 1) & (cold.room - 1)
+        at = next_of(&walk)
     return best
 
 

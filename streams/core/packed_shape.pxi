@@ -4,17 +4,12 @@ cdef enum:
     TEXT = 0x80  # of a code: the value stood in quotes
     ABSENT = 0x40  # of a code: it was null, and there is no value
 
+# The codes of fields, in the order of ``fact.FIELDS``, and behind them that of a field with a name of its own.
 cdef enum:
     EVENT_ID, KIND, EVENT_TIME, TERMINAL_ID, MERCHANT_ID, SOURCE, VOUCHER_NUMBER, BATCH_NUMBER, RRN, AUTH_CODE,
     RESPONSE_CODE, OUTCOME, AMOUNT, CURRENCY, CARD, LINK, SOFTWARE_VERSION, TERMINAL_MODEL, NETWORK_TYPE, REGION,
     OPERATOR_ID, ENTRY_MODE, ROUND_TRIP_MS, OFFLINE, RECEIVED_AT, ORIGINAL, EXTRA
 
-FIELDS = (
-    b"event_id", b"kind", b"event_time", b"terminal_id", b"merchant_id", b"source", b"voucher_number", b"batch_number",
-    b"rrn", b"auth_code", b"response_code", b"outcome", b"amount", b"currency", b"card", b"link", b"software_version",
-    b"terminal_model", b"network_type", b"region", b"operator_id", b"entry_mode", b"round_trip_ms", b"offline",
-    b"received_at", b"original",
-)
 USUAL_KINDS = ("sale", "void", "refund", "preauth", "preauth_void", "completion", "completion_void", "query")
 FINAL_OUTCOMES = ("approved", "declined", "rejected")
 ALL_OUTCOMES = (*FINAL_OUTCOMES, "unknown", "in_progress")

@@ -159,6 +159,32 @@ cdef inline const Bucket* bucket_of(Tables* tables, uint32_t hashed) noexcept no
     return &table.buckets[hashed & (table.room - 1)] if table.room else NULL
 
 
+cdef struct Walk:
+    # Where a look at all legs of one hash has come to.
+    const Table* table
+    uint32_t hashed
+    size_t at
+
+
+cdef inline Walk walk_of(const Table* table, uint32_t hashed) noexcept nogil:
+    """Begin to look at all legs of a hash; the table must not change on the way."""
+    cdef Walk walk
+    walk.table, walk.hashed, walk.at = table, hashed, hashed & (table.room - 1)
+    return walk
+
+
+cdef inline uint32_t next_of(Walk* walk) noexcept nogil:
+    """Return the next leg of the hash, 0 where there is no other."""
+    cdef const Bucket* bucket
+    if walk.table.room == 0:
+        return 0
+    while True:
+        bucket = &walk.table.buckets[walk.at]
+        walk.at = (walk.at + 1) & (walk.table.room - 1)
+        if bucket.leg == 0 or bucket.hashed == walk.hashed:
+            return bucket.leg
+
+
 cdef int table_add(Table* table, uint32_t hashed, uint32_t leg) except -1 nogil:
     """Take a leg under a hash; the caller knows that its key is not there."""
     cdef Table wider

@@ -25,10 +25,8 @@ class PutLately:
         self._old: dict[tuple[str, str], Place] = {}
 
     def put(self, facts: list[Fact]) -> None:
-        """Put facts, and take note of them where packed pairs stand beside the ledger."""
+        """Put facts, and take note of them."""
         self._ledger.put(facts)
-        if not self._ledger.bucket_ms:
-            return
         young = self._young
         for fact in facts:
             terminal, place = fact[0], (fact[2], fact[3], fact[4])

@@ -35,7 +35,14 @@ class LaneState:
     """The state of one lane; ``now`` is the log time through which the merged order was applied."""
 
     def __init__(
-        self, number: int, policy: Policy, *, partitions: int, live: bool, ledger: Ledger | None = None
+        self,
+        number: int,
+        policy: Policy,
+        *,
+        partitions: int,
+        live: bool,
+        ledger: Ledger | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.policy = policy
         self.timers = Timers()
@@ -43,7 +50,7 @@ class LaneState:
         self.gathers = live
         """Whether the ledger may have begun later than what is pointed at, as it cannot in a replay of files."""
         self.memory = Memory(policy, self.ledger, live=live)
-        self.journal = Journal(number)
+        self.journal = journal or Journal(number)
         self.diagnoser = Diagnoser(policy.diagnosis) if policy.diagnosis is not None else None
         if self.diagnoser is not None:
             self.journal.diagnosed_in = self
@@ -210,7 +217,7 @@ class LaneState:
         diagnoser = self.diagnoser
         if diagnoser is not None:
             diagnoser.opened(self, voucher, finding, anomaly, at)
-            self.journal.diagnosed(anomaly, at)
+            self.journal.count_cause(anomaly, at)
         return anomaly
 
     def tell_windows(self, windows: tuple[Window, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core.diagnosis.neighbours import remembered
 from streams.core.fact import references
 from streams.core.ledger import MemoryLedger
+from streams.core.put_lately import PutLately
 from streams.core.reversals import mark_of
 from streams.core.timers import CHAIN, LEG_DEADLINE, NEVER
 from streams.core.voucher import NO_VOUCHERS, Run, Voucher
@@ -67,14 +68,16 @@ class Usual:
             remembered=partial(remembered, state.memory),
             may_outdo=partial(_may_outdo, state),  # not bound to this object: a closed lane is given back at once
         )
-        self._packed.keeps = self._kept is not None and not own.bucket_ms
-        self._packed.shelves = own.bucket_ms > 0
+        self._chunks = own.chunks
+        if self._chunks is not None:
+            state.memory.put_lately = PutLately(own)
+        self._packed.keeps = self._kept is not None
+        self._packed.shelves = self._chunks is not None
 
     def forget(self, before_ms: int) -> None:
         """Give back forgotten pairs that began before a log time, and the oldest beyond what the ledger may keep."""
-        if self._packed.shelves:
-            ledger = self._state.ledger
-            self._packed.drop_written(ledger.settled, ledger.most_at_hand)
+        if self._chunks is not None:
+            self._packed.drop_written(self._chunks.settled, self._chunks.most_at_hand)
             self._packed.forget(before_ms, 0)
         elif self._kept is not None:
             lost = self._packed.forget(before_ms, self._kept.max_facts)
@@ -215,9 +218,8 @@ class Usual:
 
     def hand_over_chunks(self, *, many: bool = False) -> None:
         """Give a ledger that takes chunks those of the pairs forgotten since then; with ``many`` only if they are."""
-        if self._packed.unwritten > (MANY_UNWRITTEN if many else 0):
-            ledger = self._state.ledger
-            ledger.put_chunks(*self._packed.take_chunks(ledger.bucket_ms))
+        if self._chunks is not None and self._packed.unwritten > (MANY_UNWRITTEN if many else 0):
+            self._chunks.put_chunks(*self._packed.take_chunks(self._chunks.bucket_ms))
 
     def unpack_due(self, before: int, at_most: int = NEVER) -> None:
         """Unpack the lone legs with a deadline smaller than ``before``, of many the ``at_most`` oldest."""
@@ -278,7 +280,7 @@ def _may_outdo(state: LaneState, key: Key, reference: str, place: tuple[int, int
     memory, ledger = state.memory, state.ledger
     memory.hand_over()
     lately = memory.put_lately
-    if ledger.bucket_ms and memory.usual is not None and place[0] > max(lately.floor, memory.usual.gone_until):
+    if lately is not None and memory.usual is not None and place[0] > max(lately.floor, memory.usual.gone_until):
         if lately.has_after(key[0], reference or key[1], place):
             return True
     else:

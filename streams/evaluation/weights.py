@@ -9,7 +9,6 @@ import yaml
 
 from streams.core.diagnosis.model import CAUSES
 from streams.evaluation.fit import PIECE_OF_PRIORS
-from streams.settings.diagnosis import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +43,6 @@ def _weights(document: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]
     for piece, row in document["evidence"].items():
         for cause, weight in row["weights"].items():
             yield (piece, CAUSES.index(cause)), weight
-
-
-def read_weights(path: Path) -> dict[str, Any]:
-    """Return the document of a file of weights; raises as ``read_document`` does."""
-    return read_document(path)
 
 
 def write_weights(path: Path, document: dict[str, Any]) -> None:

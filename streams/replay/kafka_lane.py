@@ -57,9 +57,7 @@ class NotingState(LaneState):
     journal: NotingJournal
 
     def __init__(self, number: int, policy: Policy, from_ms: int = WHOLE_LOG) -> None:
-        super().__init__(number, policy, partitions=1, live=False)
-        self.journal = NotingJournal(number, from_ms)
-        self.journal.diagnosed_in = self
+        super().__init__(number, policy, partitions=1, live=False, journal=NotingJournal(number, from_ms))
         self.delays = PairDelays()
         self._from_ms = from_ms
         self._measured: set[tuple[int, int]] = set()

@@ -7,11 +7,10 @@ import string
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from streams.core.anomaly import KINDS
 from streams.core.diagnosis.model import CAUSES, LANGUAGES, Action, Model, Text
-from streams.errors import ConfigurationError, UnreachableError
+from streams.errors import ConfigurationError
+from streams.settings.documents import read_document
 from streams.settings.durations import parse_duration
 from streams.shipped import shipped
 
@@ -21,15 +20,11 @@ if TYPE_CHECKING:
 
 DIAGNOSIS_FILE: Final = "config/diagnosis.yaml"
 ACTIONS_FILE: Final = "config/actions.yaml"
-LATER_KINDS: Final = ("original_not_found", "original_conflict")
-"""Kinds of anomaly that the model may name before the core judges them."""
 WHO: Final = ("cashier", "hotline", "on_call", "acquirer", "security")
 SORTS: Final = ("check", "do", "never", "call")
 VALUES: Final = frozenset({"terminal", "merchant", "batch", "voucher", "rrn", "link", "money", "time"})
 """What the text of an action may show of a voucher."""
 IN_FORCE: Final = ("fitted", "hand")
-LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""PyYAML's loader in C where it was built with it: ten times as fast, and these are the longest files that are read."""
 TOUCHING: Final = re.compile(r"\0[\x000-9]|[0-9]\0")
 """A value, which is a NUL here, side by side with another one or with a digit."""
 
@@ -56,20 +51,6 @@ def read_model(diagnosis: Path, actions: Path) -> Model:
     return model
 
 
-def read_document(path: Path) -> dict[str, Any]:
-    """Return the YAML mapping of a file; raises as ``read_model`` does."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  a safe loader, in C or not
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise UnreachableError(f"Cannot read {path}: {reason}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} is not YAML in UTF-8; mend it.") from error
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{path} holds no mapping; write lines of the form key: value.")
-    return document
-
-
 def in_force(weight: dict[str, Any]) -> float:
     """Return the value of a prior or weight that counts: the fitted one where it stands, else the hand's."""
     return float(next(weight[name] for name in IN_FORCE if weight.get(name) is not None))
@@ -82,8 +63,7 @@ def _model(causes: dict[str, Any], steps: dict[str, Any], faults: list[str], pla
         faults += _strangers(f"{places[0]}: evidence.{piece}.weights", row["weights"], CAUSES[:-1])
         faults += [f"{places[0]}: evidence.{piece}: {fault}" for fault in _faults_of_text(row)]
     faults += _strangers(f"{places[1]}: causes", steps["causes"], CAUSES, whole=True)
-    kinds = tuple(dict.fromkeys((*KINDS, *LATER_KINDS)))
-    faults += _strangers(f"{places[1]}: kinds", steps["kinds"], kinds, whole=True)
+    faults += _strangers(f"{places[1]}: kinds", steps["kinds"], tuple(KINDS), whole=True)
     for part in ("causes", "kinds"):
         for name, rows in steps[part].items():
             faults += [f"{places[1]}: {part}.{name}: {fault}" for row in rows for fault in _faults_of_step(row)]

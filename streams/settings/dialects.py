@@ -7,11 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from streams.core.dialects.dialect import EDITIONS, Dialect, FieldName, KindRow
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
-from streams.errors import ConfigurationError, UnreachableError
+from streams.errors import ConfigurationError
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 
 JSON = "json"
@@ -69,15 +68,7 @@ def _path(name: str) -> Path:
 def _document(name: str, faults: list[str], depth: int = 0) -> dict[str, Any]:
     """Return the whole document of a dialect: what it is like, and over it what it says itself."""
     path = _path(name)
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = (error.strerror or "unreadable").lower()
-        raise UnreachableError(f"Cannot read the dialect {path}: {reason}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} is not YAML in UTF-8; mend it.") from error
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{path} holds no dialect; write lines of the form key: value.")
+    document = read_document(path, "dialect")
     faults.extend(
         f"{path}: unknown key {key}; known are {', '.join(sorted(_KEYS))}." for key in document.keys() - _KEYS
     )

@@ -17,7 +17,8 @@ from docs.generate.alerts import NOTES, RULES, AlertRule, alert_rules, recording
 from streams.core.anomaly import KINDS
 from streams.edges.metrics.table import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from streams.relay import metrics as relay
-from streams.settings.diagnosis import ACTIONS_FILE, read_document
+from streams.settings.diagnosis import ACTIONS_FILE
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 from tests.contracts.repository import ROOT
 from tests.integration.worker_process import free_port

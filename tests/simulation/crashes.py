@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from streams.core.cut import Cut
 from streams.core.lane import Lane
 from streams.core.ledger import MemoryLedger
+from streams.core.ledger_chunks import PREFIX_BYTES, facts_with
 
 if TYPE_CHECKING:
     import random
@@ -77,11 +78,13 @@ class CopiedLedger:
     def __init__(self, most_at_hand: int = 0) -> None:
         self._kept = MemoryLedger()
         self.most_at_hand = most_at_hand
+        self.settled = 0
+        """All that was handed over is here."""
 
     @property
-    def settled(self) -> int:
-        """All that was handed over is here."""
-        return self._kept.settled
+    def chunks(self) -> CopiedLedger:
+        """It takes packed pairs in chunks."""
+        return self
 
     @property
     def outlives(self) -> bool:
@@ -102,8 +105,10 @@ class CopiedLedger:
         self._kept.put(facts)
 
     def put_chunks(self, chunks: list[Chunk], ever: int) -> None:
-        """Take chunks; a new lane counts anew."""
-        self._kept.put_chunks(chunks, ever)
+        """Take the facts out of chunks; a new lane counts anew."""
+        for _, start, chunk in chunks:
+            self._kept.put(facts_with(start[PREFIX_BYTES:].decode(), chunk, b""))
+        self.settled = ever
 
     def of_number(self, terminal: str, number: str) -> list[Fact]:
         """Return the facts of one voucher number."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streams.core.diagnosis.model import Model
     from streams.core.event import Event
     from streams.core.state import LaneState
+    from streams.core.timers import Timers
     from streams.core.voucher import Voucher
 
 
@@ -33,12 +34,22 @@ SURE: Final = 0.7
 """A first diagnosis of this confidence is not looked at again: of simulated ones under two in a hundred changed."""
 
 
-class Due:
-    """What is to be looked at, or noted, when a second of log time ends: one timer for all of it."""
+class EachSecond:
+    """What is to be looked at, or noted, when a second of log time ends: one timer of a kind for all of it."""
 
-    def __init__(self, second: int) -> None:
-        self.second = second
-        self.subjects: list[Any] = []
+    def __init__(self, kind: int) -> None:
+        self._kind = kind
+        self._second = -1
+        self._subjects: list[Any] = []
+        """What is due at the end of the latest second that was asked for."""
+
+    def add(self, timers: Timers, at: int, subject: object) -> None:
+        """Let something be due at the end of the second of a log time."""
+        second = at // SECOND_MS + 1
+        if self._second != second:
+            self._second, self._subjects = second, []
+            timers.set(second * SECOND_MS, self._kind, 0, 0, self._subjects)
+        self._subjects.append(subject)
 
 
 class Diagnoser:
@@ -52,10 +63,8 @@ class Diagnoser:
         self._again_ms: int = model.look_again_ms
         self._spans = Spans(model.short_ms, model.long_ms)
         self._crowds = Crowds(model.short_ms, model.long_ms)
-        self._looks = Due(-1)
-        """The second looks that are due latest."""
-        self._lives = Due(-1)
-        """The unanswered vouchers whose neighbours are to be noted latest."""
+        self._looks = EachSecond(LOOK_AGAIN)
+        self._lives = EachSecond(LIFE)
         self._teller = teller_of(model)
 
     def opened(self, state: LaneState, voucher: Voucher, finding: Finding, anomaly: Anomaly, at: int) -> None:
@@ -75,22 +84,14 @@ class Diagnoser:
         anomaly.case = case
         anomaly.record["diagnosis"] = diagnosis = self._diagnosis(case, at, state, anomaly.record)
         if self._again_ms and diagnosis.confidence < SURE:
-            second = (at + self._again_ms) // SECOND_MS + 1
-            if self._looks.second != second:
-                self._looks = Due(second)
-                state.timers.set(second * SECOND_MS, LOOK_AGAIN, 0, 0, self._looks.subjects)
-            self._looks.subjects.append(anomaly)
+            self._looks.add(state.timers, at + self._again_ms, anomaly)
 
     def hear(self, state: LaneState, event: Event) -> None:
         """Take note of one event that is not packed, at its place in the merged order."""
         self.pulse.hear(event, listened=state.memory.usual is not None)
         if event.outcome == "unknown" and event.source == TERMINAL and event.number:
             # It may wait for its reversal for longer than its neighbours are remembered.
-            second = (event.log_time + LIFE_MS) // SECOND_MS + 1
-            if self._lives.second != second:
-                self._lives = Due(second)
-                state.timers.set(second * SECOND_MS, LIFE, 0, 0, self._lives.subjects)
-            self._lives.subjects.append(event)
+            self._lives.add(state.timers, event.log_time + LIFE_MS, event)
 
     def note_life(self, state: LaneState, event: Event, at: int) -> None:
         """Note the life of the terminal around a voucher that had no answer, unless that is settled by now."""

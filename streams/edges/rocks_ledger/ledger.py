@@ -117,6 +117,11 @@ class RocksLedger:
         return True
 
     @property
+    def chunks(self) -> RocksLedger:
+        """It takes packed pairs in chunks."""
+        return self
+
+    @property
     def bucket_ms(self) -> int:
         """How much log time one bucket holds."""
         return self._shelf.bucket_ms

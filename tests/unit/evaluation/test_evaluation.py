@@ -16,9 +16,10 @@ from streams.evaluation.measures import measure
 from streams.evaluation.plot import picture
 from streams.evaluation.sets import FIRST_SEED, MIXES, params_of
 from streams.evaluation.trial import Sample, run_trial
-from streams.evaluation.weights import hand_weights, read_weights, with_fitted, write_weights
+from streams.evaluation.weights import hand_weights, with_fitted, write_weights
 from streams.settings import load_settings
 from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, read_model, shipped_model
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 from streams.simulator.params import SimulationParams
 
@@ -76,10 +77,10 @@ def test_fitted_weights_are_written_beside_the_hands(tmp_path: Path) -> None:
     """The comment at the head, the sentences and the hand's values stay; the fitted ones come into force."""
     path = tmp_path / "diagnosis.yaml"
     shutil.copy(shipped(DIAGNOSIS_FILE), path)
-    before = read_weights(path)
+    before = read_document(path)
     hand = hand_weights(before)
     write_weights(path, with_fitted(before, {place: value + 1 for place, value in hand.items()}, {"samples": 7}))
-    after = read_weights(path)
+    after = read_document(path)
     assert path.read_text().splitlines()[0] == shipped(DIAGNOSIS_FILE).read_text().splitlines()[0]
     assert hand_weights(after) == hand
     assert after["provenance"] == {"samples": 7}

@@ -11,7 +11,8 @@ import yaml
 
 from streams.core.diagnosis.model import CAUSES, UNKNOWN
 from streams.errors import ConfigurationError, UnreachableError
-from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, read_document, read_model, shipped_model
+from streams.settings.diagnosis import ACTIONS_FILE, DIAGNOSIS_FILE, read_model, shipped_model
+from streams.settings.documents import read_document
 from streams.shipped import shipped
 
 CORE = Path(__file__).resolve().parents[3] / "streams" / "core" / "diagnosis"
