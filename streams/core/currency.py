@@ -50,9 +50,9 @@ def minor_units(code: str) -> int:
     return 4 if code in _FOUR_DECIMALS else 2
 
 
-def major(amount: int, currency: str) -> str:
+def major(amount: int, currency: str, *, grouped: bool = False) -> str:
     """Return minor units as an amount in major units with the currency's decimals, such as ``128.00``."""
-    return f"{Decimal(amount).scaleb(-minor_units(currency)):f}"
+    return format(Decimal(amount).scaleb(-minor_units(currency)), ",f" if grouped else "f")
 
 
 def money(amount: int | None, currency: str | None) -> str | None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.core.anomaly import KINDS
+from streams.core.diagnosis import telling
 from streams.core.diagnosis.model import CAUSES, LANGUAGES, Action, Model, Text
 from streams.errors import ConfigurationError
 from streams.settings.documents import read_document
@@ -22,7 +23,7 @@ DIAGNOSIS_FILE: Final = "config/diagnosis.yaml"
 ACTIONS_FILE: Final = "config/actions.yaml"
 WHO: Final = ("cashier", "hotline", "on_call", "acquirer", "security")
 SORTS: Final = ("check", "do", "never", "call")
-VALUES: Final = frozenset({"terminal", "merchant", "batch", "voucher", "rrn", "link", "money", "time"})
+VALUES: Final = frozenset(telling.VALUES)
 """What the text of an action may show of a voucher."""
 IN_FORCE: Final = ("fitted", "hand")
 TOUCHING: Final = re.compile(r"\0[\x000-9]|[0-9]\0")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.cli.shape import Language
-from streams.core.currency import minor_units
+from streams.core.currency import major
 
 OUTCOMES_ZH: Final = {
     "approved": "批准",
@@ -346,7 +346,4 @@ def money(amount: int | None, currency: str | None) -> str:
     """Return an amount of minor units with the decimals of its currency."""
     if amount is None:
         return "-"
-    decimals = minor_units(currency or "")
-    whole, part = divmod(abs(amount), 10**decimals)
-    digits = f"{whole:,}" + (f".{part:0{decimals}d}" if decimals else "")
-    return f"{'-' if amount < 0 else ''}{digits} {currency or ''}".rstrip()
+    return f"{major(amount, currency or '', grouped=True)} {currency or ''}".rstrip()

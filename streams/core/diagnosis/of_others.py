@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from streams.core.diagnosis.crowds import Group
     from streams.core.diagnosis.evidence import Evidence
     from streams.core.diagnosis.pulse import Pulse
+    from streams.core.diagnosis.rates import Rate
 
 WEAK: Final = 3.0
 STRONG: Final = 9.0
@@ -151,11 +152,9 @@ def _feed(case: Case, source: int, at: int, found: Evidence, pulse: Pulse) -> No
     level = pulse.lag[source]
     if level.lately - level.usual >= FEED_LAG_MS:
         found.tell("feed_lag", (name, round(level.lately / 1_000)))
-    letters = pulse.letters[source]
-    if letters.fast >= WEAK:
-        fast = letters.lately(at)
-        if fast >= WEAK and surprise(fast, letters.expected(at, pulse.since)) >= WEAK:
-            found.tell("feed_letters", (name, round(fast)))
+    letters = _many(pulse.letters[source], at, pulse)
+    if letters:
+        found.tell("feed_letters", (name, letters))
     if pulse.words[source].name(case.terminal_id, case.leg_ms, LETTER_MS):
         found.tell("letter_of_terminal", (name,))
 
@@ -164,16 +163,18 @@ def _quiet(case: Case, source: int, at: int, found: Evidence, pulse: Pulse) -> N
     """Tell that the missing side's feed has brought nothing of this link or region for unusually long."""
     name = case.entry.value(LINK_PLACE)
     link = pulse.links.get(name) if name else None
-    expected = 0.0 if link is None else link.flow[source].quiet(at, pulse.since)
-    if expected >= WEAK:
-        piece = "feed_quiet_link_strong" if expected >= STRONG else "feed_quiet_link"
-        found.tell(piece, (SOURCES[source], name, round(expected)))
+    if link is not None:
+        _lacks("feed_quiet_link", name, source, link.flow[source].quiet(at, pulse.since), found)
     name = case.entry.value(REGION_PLACE)
     region = pulse.regions.get(name) if name else None
-    expected = 0.0 if region is None else region[source].quiet(at, pulse.since)
+    if region is not None:
+        _lacks("feed_quiet_region", name, source, region[source].quiet(at, pulse.since), found)
+
+
+def _lacks(piece: str, name: str, source: int, expected: float, found: Evidence) -> None:
+    """Tell how many events a feed would usually have brought of something since the last one, if they are many."""
     if expected >= WEAK:
-        piece = "feed_quiet_region_strong" if expected >= STRONG else "feed_quiet_region"
-        found.tell(piece, (SOURCES[source], name, round(expected)))
+        found.tell(f"{piece}_strong" if expected >= STRONG else piece, (SOURCES[source], name, round(expected)))
 
 
 def _maintenance(case: Case, link: str, found: Evidence, window: Window) -> None:
@@ -189,7 +190,12 @@ def _late(case: Case, at: int, found: Evidence, pulse: Pulse) -> None:
     name = SOURCES[source]
     piece = f"{name}_late_on_its_way" if on_its_way else f"{name}_late_at_the_sender"
     found.tell(piece, (round((case.late_at - case.leg_ms) / 1_000),))
-    lates = pulse.lates[source]
-    fast = lates.lately(at)
-    if fast >= WEAK and surprise(fast, lates.expected(at, pulse.since)) >= WEAK:
-        found.tell("late_together", (round(fast), name))
+    lates = _many(pulse.lates[source], at, pulse)
+    if lates:
+        found.tell("late_together", (lates, name))
+
+
+def _many(rate: Rate, at: int, pulse: Pulse) -> int:
+    """Return how many there were lately if that is more than usual, else 0."""
+    fast = rate.lately(at) if rate.fast >= WEAK else 0.0
+    return round(fast) if fast >= WEAK and surprise(fast, rate.expected(at, pulse.since)) >= WEAK else 0

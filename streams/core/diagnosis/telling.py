@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ VALUES: Final = ("terminal", "merchant", "batch", "voucher", "rrn", "link", "mon
 """What the text of an action may show of a voucher."""
 _NONE_BYTES: Final = [name.encode() for name in NONE]
 DAY_S: Final = 86_400
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 MOST_TELLERS: Final = 4
 _TELLERS: Final[list[Teller]] = []
 _TWO: Final = [f"{number:02d}" for number in range(60)]
@@ -133,24 +135,17 @@ def teller_of(model: Model) -> Teller:
 
 @lru_cache(maxsize=8)
 def _day(number: int) -> str:
-    """Return the date of a day since the epoch, by the rule of the Gregorian calendar."""
-    number += 719_468
-    era, day = divmod(number, 146_097)
-    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    day -= (153 * month + 2) // 5 - 1
-    month += 3 if month < 10 else -9  # noqa: PLR2004  the year begins in March
-    return f"{year + era * 400 + (month <= 2):04d}-{month:02d}-{day:02d}"  # noqa: PLR2004  as above
+    """Return the date of a day since the epoch."""
+    return date.fromordinal(_EPOCH + number).isoformat()
 
 
 def clock(at_ms: int) -> str:
     """Return a log time as on-call staff of any zone read it: ``2026-03-02 00:00:05 UTC``."""
     second = at_ms // 1_000
-    date = _day(second // DAY_S)
+    day = _day(second // DAY_S)
     second %= DAY_S
     minute = second // 60
-    return f"{date} {_TWO[minute // 60]}:{_TWO[minute % 60]}:{_TWO[second % 60]} UTC"
+    return f"{day} {_TWO[minute // 60]}:{_TWO[minute % 60]}:{_TWO[second % 60]} UTC"
 
 
 def log_time(legs: dict[str, Any], otherwise: int) -> int:
