@@ -12,6 +12,8 @@ from streams.core.masking import mask_text
 
 TYPE: Final = "maintenance"
 KEY: Final = "maintenance:"
+LATEST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999 in UTC: no sentence can tell a later time."""
 _TEXTS: Final = ("id", "link", "institution", "reason", "source")
 
 
@@ -73,8 +75,8 @@ def read_window(value: bytes) -> Window | None:
     if not name or not (link or institution):
         raise UnreadableError("a window needs an id, and a link or an institution")
     from_ms, until_ms = parse_time(told.get("from")), parse_time(told.get("until"))
-    if from_ms is None or until_ms is None or from_ms > until_ms:
-        raise UnreadableError("from and until are no times, or in the wrong order")
+    if from_ms is None or until_ms is None or not 0 <= from_ms <= until_ms <= LATEST_MS:
+        raise UnreadableError("from and until are no times from 1970 to 9999, or in the wrong order")
     return Window(name, from_ms, until_ms, link, institution, reason, NOTICE if source == NOTICE else CONTROL)
 
 

@@ -78,6 +78,8 @@ def test_a_window_is_read_as_it_was_written() -> None:
         (b'{"type":"maintenance","id":"w","from":"soon","until":2,"link":"a"}', "no times"),
         (b'{"type":"maintenance","id":"w","from":1,"until":2,"link":"' + b"x" * 201 + b'"}', "more than 200"),
         (b'{"type":"maintenance","id":"w","from":1,"link":"a"}', "no times"),
+        (b'{"type":"maintenance","id":"w","from":1,"until":"9999-12-31T23:59:59-05:00","link":"a"}', "no times"),
+        (b'{"type":"maintenance","id":"w","from":"0001-01-01T00:00:00+08:00","until":2,"link":"a"}', "no times"),
         (b'{"type":"maintenance","id":5,"from":1,"until":2,"link":"a"}', "must be texts"),
         (b"{", "no JSON"),
         (b'["maintenance"]', "no object with a type"),
