@@ -338,9 +338,7 @@ class Memory:
             if voucher.is_reversal == is_reversal and voucher not in found:
                 found.append(voucher)
         self.hand_over()
-        facts = self.ledger.of_number(*key)
-        if facts:
-            found += [v for v in self._told(facts, found) if v.is_reversal == is_reversal]
+        found += [v for v in self._told(self.ledger.of_number(*key), found) if v.is_reversal == is_reversal]
         if self.usual is not None and not is_reversal:
             found += self._told(self.usual.facts_of_number(*key), found)
         if is_reversal:

@@ -58,13 +58,17 @@ class Night:
         token.write_text(TOKEN)
         relay_folder = folder / "relay"
         relay_folder.mkdir()
+        relay_port, notifier = free_port(), f"127.0.0.1:{free_port()}"
+        # What is no target would be missed by the rules that watch the way of the alerts themselves.
+        targets = {"voucherwatch": self.worker.port, "relay": relay_port}
         self.prometheus = PrometheusServer(
             folder / "prometheus",
-            {"voucherwatch": [f"127.0.0.1:{self.worker.port}"]},
+            {job: [f"127.0.0.1:{port}"] for job, port in targets.items()} | {"alertmanager": [notifier]},
             shortened_rules(folder / "rules"),
-            notifier=(notifier := f"127.0.0.1:{free_port()}"),
+            notifier=notifier,
         )
-        settings = {"receivers": self.robots.receivers(), "prometheus": f"http://{self.prometheus.address}"}
+        told_by = f"http://{self.prometheus.address}"
+        settings = {"receivers": self.robots.receivers(), "prometheus": told_by, "port": relay_port}
         self.relay = stack.enter_context(RelayProcess(relay_folder, settings))
         routes = folder / "alertmanager.yml"
         routes.write_text(yaml.safe_dump(shortened_routes(f"127.0.0.1:{self.relay.port}", token), allow_unicode=True))
