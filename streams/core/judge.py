@@ -17,7 +17,7 @@ from streams.core.event import Event
 from streams.core.fields import Fault
 from streams.core.masking import PLACEHOLDER, is_card_run, mask_bytes, mask_card, mask_text
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS, LinkPolicy
-from streams.core.wire import SOURCES, TERMINAL, Body, DeadLetter, Original
+from streams.core.wire import DEEPEST, SOURCES, TERMINAL, Body, DeadLetter, Original, is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -264,8 +264,13 @@ def _parse(value: bytes | None) -> dict[str, Any]:
     value = usable(value)
     try:
         document = msgspec.json.decode(value)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        deep = is_too_deep(value, document)
+    except RecursionError:
+        deep = True
+    except (msgspec.MsgspecError, ValueError):
         raise Fault("malformed", "the value is not JSON in UTF-8") from None
+    if deep:
+        raise Fault("malformed", f"the value is nested deeper than {DEEPEST} levels")
     if not isinstance(document, dict):
         raise Fault("not_an_object", f"the value is a JSON {type(document).__name__}, not an object")
     return document

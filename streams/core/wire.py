@@ -119,6 +119,25 @@ decode_loosely: Final = msgspec.json.Decoder(_LooseBody).decode
 decode_document: Final = msgspec.json.Decoder(dict[str, Any]).decode
 """JSON bytes of an object to all that it holds."""
 
+DEEPEST: Final = 256
+"""Levels of nesting that a record may have."""
+
+
+def is_too_deep(value: bytes, document: object) -> bool:
+    """Tell whether what a record value holds is nested deeper than ``DEEPEST`` levels.
+
+    The libraries' own limit depends on how deep the caller stands, so one record would be judged now so, now otherwise.
+    """
+    if value.count(b"{") + value.count(b"[") <= DEEPEST:
+        return False
+    level: list[Any] = [document] if isinstance(document, dict | list) else []
+    for _ in range(DEEPEST):
+        within = [part for node in level for part in (node.values() if isinstance(node, dict) else node)]
+        level = [part for part in within if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
 
 class DeadLetter(Struct, frozen=True):
     """A record that could not be decoded, its bytes masked where they held a card number."""

@@ -9,9 +9,9 @@ import pytest
 from msgspec import UNSET
 
 from streams.core.decode import _OF_EVIDENCE, _OF_VOUCHERS, _ROUND_TRIP
-from streams.core.event import content_of
+from streams.core.event import Event, content_of
 from streams.core.policy import OUTCOMES
-from streams.core.wire import HOST, Body
+from streams.core.wire import DEEPEST, HOST, Body, DeadLetter
 from tests.unit.core.events import CARD, GONE, MERCHANT, POLICY, SHOWN, dead, decoded, event_of, line
 
 
@@ -290,6 +290,24 @@ def test_odd_json_is_an_event_or_a_dead_letter() -> None:
             for name in ("note", "original", "card", "event_id"):
                 decoded(line()[:-1] + f', "{name}": {value}}}'.encode())
     assert event_of(line(original=None)).body.original in (None, UNSET)
+
+
+@pytest.mark.parametrize(("begin", "end"), [('{"a":', "}"), ("[", "]")])
+@pytest.mark.parametrize("frames", [0, 100, 300])
+def test_nesting_has_a_bound_of_its_own(begin: str, end: str, frames: int) -> None:
+    """Whether a record is too deep never depends on how deep the caller stands."""
+
+    def below(left: int, value: bytes) -> object:
+        return below(left - 1, value) if left else decoded(value)[0]
+
+    def noted(levels: int) -> bytes:
+        return line()[:-1] + f', "note": {begin * levels}1{end * levels}}}'.encode()
+
+    assert isinstance(below(frames, noted(DEEPEST - 1)), Event)
+    for levels in (DEEPEST, 700, 960, 995, 5_000):
+        letter = below(frames, noted(levels))
+        assert isinstance(letter, DeadLetter)
+        assert (letter.reason, letter.detail) == ("malformed", f"the value is nested deeper than {DEEPEST} levels")
 
 
 def test_the_quick_way_knows_the_places_of_the_fields() -> None:
