@@ -56,6 +56,10 @@ HEARTBEATS_PER_SESSION = 10
 MIB = 1024 * 1024
 LARGEST_REQUEST_BYTES = 2 * 1024 * 1024
 """A dead letter is as large as the bad record, which may fill a record of Kafka's default limit."""
+BATCH_BYTES = 256 * 1024
+LINGER_S = 0.005
+"""How much goes to the broker at once, and how long it waits for more: an anomaly fills 3 kB, and five of them
+would fill the library's own batches; see ``benchmarks/README.md``."""
 
 
 def __getattr__(name: str) -> VoucherApp:
@@ -321,6 +325,8 @@ def _faust_options(settings: Settings) -> dict[str, Any]:
         "consumer_group_instance_id": settings.group_instance_id,
         "producer_acks": -1,
         "producer_max_request_size": LARGEST_REQUEST_BYTES,
+        "producer_max_batch_size": BATCH_BYTES,
+        "producer_linger": LINGER_S,
         "store": "memory://",
         "topic_allow_declare": False,
         "topic_disable_leader": True,

@@ -6,7 +6,6 @@ because hosts send them.  A three-digit code that is not in the list stays as it
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Final
 
 _ACTIVE: Final = """
@@ -52,7 +51,12 @@ def minor_units(code: str) -> int:
 
 def major(amount: int, currency: str, *, grouped: bool = False) -> str:
     """Return minor units as an amount in major units with the currency's decimals, such as ``128.00``."""
-    return format(Decimal(amount).scaleb(-minor_units(currency)), ",f" if grouped else "f")
+    places = minor_units(currency)
+    digits = str(abs(amount)).rjust(places + 1, "0")
+    point = len(digits) - places
+    whole = f"{int(digits[:point]):,}" if grouped else digits[:point]
+    shown = f"{whole}.{digits[point:]}" if places else whole
+    return "-" + shown if amount < 0 else shown
 
 
 def money(amount: int | None, currency: str | None) -> str | None:

@@ -60,10 +60,14 @@ class Maintenance:
 
     def covering(self, legs: Iterable[Event]) -> Window | None:
         """Return the window in which one of the legs of an anomaly lies."""
+        if self.calendar.empty:
+            return None
         return self._first((leg.body.link, leg.log_time) for leg in sorted(legs, key=lambda leg: leg.source))
 
     def covering_record(self, record: Mapping[str, Any]) -> Window | None:
         """Return the same for an anomaly of which only the record is at hand."""
+        if self.calendar.empty:
+            return None
         legs = [leg for leg in record["legs"].values() if leg is not None]
         return self._first((leg.get("link"), leg["log_time"]) for leg in legs)
 

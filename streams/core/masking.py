@@ -32,13 +32,24 @@ _ESCAPE: Final = rb"\u003"
 _AS_RUNS: Final = bytes(48 if 48 <= sign <= 57 else 32 for sign in range(256))  # noqa: PLR2004  ASCII digits
 """Every digit to a zero, all else to a blank: a run is then found as fast as memory is read."""
 _LONG_RUN: Final = b"0" * SHORTEST_PAN
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_ZERO: Final = 48
+_NINE: Final = 9
 
 
 def passes_luhn(digits: str) -> bool:
     """Tell whether a string of ASCII digits has a valid Luhn check digit (ISO/IEC 7812-1)."""
-    values = [ord(sign) - 48 for sign in reversed(digits)]
-    return (sum(values[::2]) + sum(_DOUBLED[value] for value in values[1::2])) % 10 == 0
+    signs = digits.encode("ascii")
+    return _passes_luhn(signs, 0, len(signs))
+
+
+def _passes_luhn(signs: bytes, start: int, end: int) -> bool:
+    whole = 0
+    for place in range(start, end):
+        value = signs[place] - _ZERO
+        if not (end - place) % 2:  # every other digit, from the right, counts as the digit sum of its double
+            value += value if value + value <= _NINE else value - _NINE
+        whole += value
+    return whole % 10 == 0
 
 
 def is_card_run(digits: str) -> bool:
@@ -55,7 +66,7 @@ def mask_number(number: str) -> str:
 
 def mask_text(text: str) -> tuple[str, bool]:
     """Mask each digit run of a text that passes the card test; return the text and whether one did."""
-    if len(text) < SHORTEST_PAN or _LONG_RUN not in text.encode("utf-8", "replace").translate(_AS_RUNS):
+    if len(text) < SHORTEST_PAN or not _has_card(text.encode("utf-8", "replace")):
         return text, False
     hit = False
 
@@ -68,6 +79,20 @@ def mask_text(text: str) -> tuple[str, bool]:
         return mask_number(run)
 
     return _RUN.sub(replace, text), hit
+
+
+def _has_card(signs: bytes) -> bool:
+    """Tell whether a digit run of some bytes passes the card test."""
+    runs = signs.translate(_AS_RUNS)
+    start = runs.find(_LONG_RUN)
+    while start >= 0:
+        end = runs.find(b" ", start)
+        if end < 0:
+            end = len(runs)
+        if end - start <= LONGEST_PAN and _passes_luhn(signs, start, end):
+            return True
+        start = runs.find(_LONG_RUN, end)
+    return False
 
 
 def mask_card(card: str) -> tuple[str, bool]:

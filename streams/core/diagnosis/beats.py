@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from typing import Final
 
 from mypy_extensions import mypyc_attr
+
+MOST_BEATS: Final = 50_000
+"""Terminals of one generation, of which two are kept: those that have been silent for longest are forgotten."""
+MOST_TEXTS: Final = 4_096
+"""Versions, models and network types that are kept once for all terminals; with one more all are forgotten."""
 
 
 @mypyc_attr(acyclic=True)
@@ -28,11 +33,59 @@ class Beats:
             self.usual += (gap - self.usual) // 4
         self.before, self.last = self.last, at
 
-    def describe(self, version: str, model: str, network: str) -> None:
-        """Keep what a heartbeat says of software version, model and network type; the same texts are kept once."""
-        if version != self.version:
-            self.version = sys.intern(version)
-        if model != self.model:
-            self.model = sys.intern(model)
-        if network != self.network:
-            self.network = sys.intern(network)
+
+class Fleet:
+    """The heartbeats of all terminals of a lane."""
+
+    def __init__(self) -> None:
+        self._young: dict[str, Beats] = {}
+        self._old: dict[str, Beats] = {}
+        self._texts: dict[str, str] = {}
+        """What terminals say of themselves: the same texts are kept once."""
+
+    def __len__(self) -> int:
+        """Return how many terminals are known."""
+        return len(self._young) + len(self._old)
+
+    @property
+    def texts(self) -> int:
+        """Return how many texts are kept."""
+        return len(self._texts)
+
+    def of(self, terminal: str) -> Beats | None:
+        """Return the heartbeats of a terminal, ``None`` where none is remembered."""
+        known = self._young.get(terminal)
+        return known if known is not None else self._old.get(terminal)
+
+    def beat(self, terminal: str, at: int) -> Beats:
+        """Take note of a heartbeat at a log time, and return those of its terminal."""
+        known = self._young.get(terminal)
+        if known is not None:
+            known.beat(at)
+            return known
+        known = self._old.pop(terminal, None)
+        if known is None:
+            known = Beats(at)
+        else:
+            known.beat(at)
+        self._young[terminal] = known
+        if len(self._young) > MOST_BEATS:
+            self._young, self._old = {}, self._young
+        return known
+
+    def describe(self, known: Beats, version: str, model: str, network: str) -> None:
+        """Keep what a heartbeat says of software version, model and network type."""
+        if version != known.version:
+            known.version = self._once(version)
+        if model != known.model:
+            known.model = self._once(model)
+        if network != known.network:
+            known.network = self._once(network)
+
+    def _once(self, text: str) -> str:
+        known = self._texts.get(text)
+        if known is None:
+            if len(self._texts) >= MOST_TEXTS:
+                self._texts.clear()
+            known = self._texts[text] = text
+        return known

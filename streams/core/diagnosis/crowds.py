@@ -43,8 +43,9 @@ class Group:
         """How many of the short span."""
         self.long = 0
         self.share = 0.0
-        """The share of the fleet that has this value, as it was after ``share_of`` samples."""
+        """The share of the fleet that has this value, as it was when it was last looked up."""
         self.share_of = -1
+        """Which of the times for looking it up that was."""
 
 
 @mypyc_attr(acyclic=True)

@@ -152,7 +152,5 @@ class Diagnoser:
         self._crowds.expire(at)
         found = case.evidence.copy()
         life_says(case, at, found, self.pulse)
-        calendar = state.maintenance
-        window = None if calendar.calendar.empty else calendar.covering_record(record)
-        others_say(case, at, found, self._spans, self.pulse, window)
+        others_say(case, at, found, self._spans, self.pulse, state.maintenance.covering_record(record))
         return found

@@ -95,7 +95,7 @@ def _clock(case: Case, source: int, lag: int, found: Evidence, pulse: Pulse) -> 
 
 def _beats(case: Case, at: int, found: Evidence, pulse: Pulse) -> None:
     """Tell a terminal whose heartbeats stopped around its voucher."""
-    known = pulse.beats.get(case.terminal_id)
+    known = pulse.beats.of(case.terminal_id)
     if known is None:
         return
     usual = max(known.usual, SHORTEST_BEAT_MS)

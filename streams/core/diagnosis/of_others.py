@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from streams.core.diagnosis.case import BOTH_THERE, UNSAID
 from streams.core.diagnosis.crowds import DIMENSIONS, LINK_PLACE, REGION_PLACE, TERMINAL_PLACE
 from streams.core.diagnosis.of_legs import POINTING
-from streams.core.diagnosis.pulse import NO_LINK
+from streams.core.diagnosis.pulse import FIRST_SAMPLES, NO_LINK
 from streams.core.diagnosis.rates import surprise
 from streams.core.diagnosis.telling import clock
 from streams.core.wire import HOST, SOURCES, TERMINAL
@@ -35,6 +35,8 @@ SLOW_TIMES: Final = 1.6
 """A link is slow when its round trips, averaged, take so many times as long as usual."""
 FITS_MAINTENANCE: Final = frozenset({"code_cut_over", "code_host", "no_answer", "code_denied"})
 """What a link under maintenance does to a voucher; another fault may fall into its window by chance."""
+SAMPLES_A_LOOK: Final = 16
+"""A share is looked up anew after so many samples."""
 MINUTE_MS: Final = 60_000
 EARLIEST_MS: Final = 120_000
 """How long before the leg a silence of the other feed may have ended to matter."""
@@ -103,9 +105,10 @@ def _clusters(case: Case, found: Evidence, spans: Spans, pulse: Pulse) -> None:
 
 
 def _share(group: Group, place: int, pulse: Pulse) -> float:
-    """Return the share of the fleet that a group's value has; it changes with samples alone."""
-    if group.share_of != pulse.samples:
-        group.share_of = pulse.samples
+    """Return the share of the fleet that a group's value has; it changes with samples alone, and slowly after some."""
+    time = pulse.samples if pulse.samples < FIRST_SAMPLES else pulse.samples // SAMPLES_A_LOOK + FIRST_SAMPLES
+    if group.share_of != time:
+        group.share_of = time
         group.share = pulse.shares.share(place, group.value)
     return group.share
 

@@ -1,7 +1,7 @@
 """What a lane notes of all its events, for diagnosis: a sample of the fleet, silences, late feeds, heartbeats.
 
 Almost all events are packed, and cost more than a few nanoseconds each if Python looks at them.  So only one in
-sixteen of the first 8,000 and one in 128 or fewer of the others is looked at, chosen by its offset: the same events
+sixteen of the first 8,000 and one in 256 or fewer of the others is looked at, chosen by its offset: the same events
 whatever the fetches were.  ``packed.pyx`` keeps the flat numbers of ``heard`` by itself.
 """
 
@@ -12,7 +12,7 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from streams.core.diagnosis.beats import Beats
+from streams.core.diagnosis.beats import Fleet
 from streams.core.diagnosis.crowds import LINK_PLACE, NETWORK_PLACE, REGION_PLACE, VERSION_PLACE
 from streams.core.diagnosis.rates import History, Level, Rate
 from streams.core.diagnosis.shares import Shares
@@ -42,15 +42,14 @@ SILENT_EVENTS: Final = 5
 """A feed was silent when it gave nothing for ``SILENT_MS`` while the other gave ``SILENT_EVENTS``."""
 FIRST_SAMPLES: Final = 512
 FIRST_MASK: Final = 15
-SMALLEST_MASK: Final = 127
+SMALLEST_MASK: Final = 255
 LARGEST_MASK: Final = 4_095
 ROUND: Final = 256
 BUSY_ROUND_MS: Final = 128_000
 QUIET_ROUND_MS: Final = 1_024_000
-"""One event in 16 is sampled at first, then one in 128 or fewer: a round of samples that took less or more log
+"""One event in 16 is sampled at first, then one in 256 or fewer: a round of samples that took less or more log
 time than these lets the next take half or twice as many, so that a busy lane pays no more than a quiet one."""
 MOST_SILENCES: Final = 64
-MOST_BEATS: Final = 50_000
 MOST_LETTERS: Final = 128
 LETTER_BYTES: Final = 512
 MOST_WORDS: Final = 2_048
@@ -165,8 +164,7 @@ class Pulse:
         """The same by network type."""
         self.links: dict[str, Link] = {}
         """Those that sampled or troubled events name."""
-        self.beats: dict[str, Beats] = {}
-        """Terminal -> its heartbeats, that of the longest silence first."""
+        self.beats = Fleet()
         self.letters = (Rate(), Rate())
         """Dead letters of terminal and host."""
         self.words = (Words(), Words())
@@ -324,7 +322,7 @@ class Pulse:
 
     def completed(self, shared: Shared, terminal: str) -> Shared:
         """Return what a voucher shares, where its terminal's record lacks with what its heartbeats said of it."""
-        known = self.beats.get(terminal)
+        known = self.beats.of(terminal)
         if known is None:
             return shared
         link, region, version, model, network, operator, merchant, name = shared
@@ -340,15 +338,8 @@ class Pulse:
         )
 
     def _beat(self, terminal: str, at: int, body: Body) -> None:
-        known = self.beats.pop(terminal, None)  # what beats stands at the end: the first is the longest silent
-        if known is None:
-            known = Beats(at)
-            if len(self.beats) >= MOST_BEATS:
-                del self.beats[next(iter(self.beats))]
-        else:
-            known.beat(at)
-        known.describe(text(body.software_version), text(body.terminal_model), text(body.network_type))
-        self.beats[terminal] = known
+        known = self.beats.beat(terminal, at)
+        self.beats.describe(known, text(body.software_version), text(body.terminal_model), text(body.network_type))
 
     def letter(self, letter: DeadLetter) -> None:
         """Take note of a record that could not be read; it counts once its log time has been passed."""

@@ -44,10 +44,11 @@ class Tally:
 
     def _thin_out(self) -> None:
         """Let the rarer half join the others."""
-        ranked = sorted(self.weights.items(), key=_by_weight)
-        self.weights = dict(ranked[: MOST_VALUES // 2])
-        for _, weight in ranked[MOST_VALUES // 2 :]:
-            self.other += weight.count
+        weights = self.weights
+        ranked = sorted([(-weight.count, value) for value, weight in weights.items()])
+        self.weights = {value: weights[value] for _, value in ranked[: MOST_VALUES // 2]}
+        for less, _ in ranked[MOST_VALUES // 2 :]:
+            self.other -= less
 
     def shrink(self, factor: float) -> None:
         """Let every count stand in a smaller unit."""
@@ -55,10 +56,6 @@ class Tally:
             weight.count *= factor
         self.other *= factor
         self.total *= factor
-
-
-def _by_weight(counted: tuple[str, Weight]) -> tuple[float, str]:
-    return -counted[1].count, counted[0]
 
 
 class Shares:

@@ -24,6 +24,13 @@ NONE: Final = ("none", "无")
 VALUES: Final = ("terminal", "merchant", "batch", "voucher", "rrn", "link", "money", "time")
 """What the text of an action may show of a voucher."""
 _NONE_BYTES: Final = [name.encode() for name in NONE]
+_PIECE: Final = b'{"piece":"'
+_NEXT_PIECE: Final = b',{"piece":"'
+_POINTS: Final = b'","points":'
+_CAUSE: Final = b'{"cause":"'
+_NEXT_CAUSE: Final = b'},{"cause":"'
+_CONFIDENCE: Final = b'","confidence":'
+_THOUSANDTHS: Final = [encode(number / 1_000) for number in range(1_001)]
 DAY_S: Final = 86_400
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 MOST_TELLERS: Final = 4
@@ -37,6 +44,7 @@ class Teller:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.posteriors = Posteriors(model)
+        self._heads: dict[str, bytes] = {}
         self._sentences: dict[str, Template] = {}
         self._actions: dict[tuple[str, str], Template] = {}
 
@@ -85,21 +93,31 @@ class Teller:
         return [step for step in steps if not step.kinds or kind in step.kinds]
 
     def _frame(self, posterior: Posterior) -> Frame:
-        name = self.model.names.get(posterior.cause)
-        ranked = posterior.ranked
-        texts = {"en": name.en, "zh": name.zh} if name is not None else {"en": "", "zh": ""}
-        head = encode({"cause": posterior.cause, "name": texts, "confidence": round(ranked[0][1], 3)})
-        rows = [{"cause": cause, "confidence": round(found, 3)} for cause, found in ranked[:RANKED]]
+        # Names of causes and pieces are words of ours: nothing in them needs an escape.
         begins: list[bytes] = []
         pieces: list[Template] = []
         places: list[int] = []
         for place, points in self.posteriors.shown(posterior):
             places.append(place)
             piece = posterior.names[place]
-            row = encode({"piece": piece, "points": round(points, 2)})
-            begins.append((b"," if begins else b"") + row[:-1] + b',"en":"')
+            begins.append(b"".join((_NEXT_PIECE if begins else _PIECE, piece.encode(), _POINTS, _hundredths(points))))
             pieces.append(self._sentence(piece))
-        return Frame(head[:-1] + b',"evidence":[', places, begins, pieces, b'],"ranked":' + encode(rows) + b"}")
+        rows: list[bytes] = []
+        for cause, confidence in posterior.ranked[:RANKED]:
+            rows.append(
+                b"".join((_NEXT_CAUSE if rows else _CAUSE, cause.encode(), _CONFIDENCE, _thousandths(confidence)))
+            )
+        head = b"".join((self._head(posterior.cause), _thousandths(posterior.confidence), b',"evidence":['))
+        return Frame(head, places, begins, pieces, b'],"ranked":[' + b"".join(rows) + b"}]}")
+
+    def _head(self, cause: str) -> bytes:
+        """Return how a diagnosis with a cause begins, up to its confidence."""
+        known = self._heads.get(cause)
+        if known is None:
+            name = self.model.names.get(cause)
+            texts = {"en": name.en, "zh": name.zh} if name is not None else {"en": "", "zh": ""}
+            known = self._heads[cause] = encode({"cause": cause, "name": texts})[:-1] + b',"confidence":'
+        return known
 
     def _sentence(self, piece: str) -> Template:
         known = self._sentences.get(piece)
@@ -131,6 +149,17 @@ def teller_of(model: Model) -> Teller:
     if len(_TELLERS) > MOST_TELLERS:
         del _TELLERS[0]
     return teller
+
+
+def _thousandths(share: float) -> bytes:
+    """Return a number between 0 and 1 with three decimals."""
+    return _THOUSANDTHS[int(share * 1_000.0 + 0.5)]
+
+
+@lru_cache(maxsize=1_024)
+def _hundredths(points: float) -> bytes:
+    """Return log-odds with two decimals, up to the text that follows them."""
+    return encode(round(points, 2)) + b',"en":"'
 
 
 @lru_cache(maxsize=8)

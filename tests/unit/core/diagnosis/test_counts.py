@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.core.diagnosis.beats import MOST_BEATS, MOST_TEXTS, Fleet
 from streams.core.diagnosis.crowds import DIMENSIONS, MOST_ENTRIES, TERMINAL_PLACE, VERSION_PLACE, Crowds, Shared
 from streams.core.diagnosis.of_others import WEAK, above
 from streams.core.diagnosis.rates import SLOT_MS, History, Level, Rate, surprise
@@ -124,6 +125,37 @@ def test_what_a_heartbeat_says_of_its_terminal_completes_a_voucher_without_it() 
     assert diagnoser.pulse.completed(itself, "T1")[VERSION_PLACE] == "3.0.0"
     assert diagnoser.pulse.completed(bare, "T2") == bare
     assert diagnoser.pulse.completed(bare, "T3") == bare
+
+
+def test_heartbeats_are_bounded_and_the_longest_silent_are_forgotten() -> None:
+    """Two generations are kept; who beats in between is never among those that go."""
+    fleet = Fleet()
+    for number in range(2 * MOST_BEATS + 2):
+        fleet.beat(f"T{number}", number)
+        if number % 1_000 == 0:
+            fleet.beat("steady", number)
+        assert len(fleet) <= 2 * MOST_BEATS + 2
+    assert fleet.of("T0") is None
+    assert (latest := fleet.of(f"T{2 * MOST_BEATS}")) is not None
+    assert latest.last == 2 * MOST_BEATS
+    steady = fleet.of("steady")
+    assert steady is not None
+    assert (steady.before, steady.last) == (2 * MOST_BEATS - 1_000, 2 * MOST_BEATS)
+
+
+def test_texts_of_heartbeats_are_kept_once_and_bounded() -> None:
+    """Terminals that say the same share it; what never repeats does not pile up."""
+    fleet = Fleet()
+    for number in range(3):
+        fleet.describe(fleet.beat(f"T{number}", 0), b"3.2-1".decode(), "M", "4G")
+    first, last = fleet.of("T0"), fleet.of("T2")
+    assert first is not None
+    assert last is not None
+    assert (first.version, first.model, first.network) == ("3.2-1", "M", "4G")
+    assert first.version is last.version
+    for number in range(MOST_TEXTS + 10):
+        fleet.describe(first, f"3.{number}", "M", "4G")
+    assert fleet.texts <= MOST_TEXTS
 
 
 def test_surprise_is_the_log_of_a_likelihood_ratio() -> None:
