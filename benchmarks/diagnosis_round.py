@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from streams.core.policy import Policy
 
 FEW = 500
-SHARED = frozenset({"_kept", "crowd", "found"})
-"""What a case holds together with others: the counts of its kind, and combinations of pieces."""
+SHARED = frozenset({"crowd"})
+"""What a case holds together with others: the counts of its kind."""
 
 
 def main(folder: Path, workload: str, *, diagnosed: bool) -> None:

@@ -78,7 +78,7 @@ class Diagnoser:
         life = life_around(state, legs.terminal_id, legs.number, at)
         if life.found < FEW:
             life = self.early.get(voucher.run.key, life)
-        said = self._nothing()
+        said = Evidence([], None)
         legs_say(legs, voucher, said)
         case = Case(legs, said, entry, life)
         anomaly.case = case
@@ -105,7 +105,7 @@ class Diagnoser:
 
     def of_episode(self, anomaly: Anomaly) -> None:
         """Diagnose an anomaly of a feed, which speaks for itself."""
-        found = self._nothing()
+        found = Evidence([], None)
         found.add(kind_piece(anomaly.kind))
         anomaly.record["diagnosis"] = Diagnosis(self._teller, found, anomaly.record)
 
@@ -128,7 +128,7 @@ class Diagnoser:
         if case is None or not isinstance(before, Diagnosis):
             return None
         found = self._found(case, at, state, anomaly.record)
-        if self._teller.posteriors.reckon(found.found).cause == before.cause:
+        if self._teller.posteriors.of(found.names).cause == before.cause:
             return None
         return anomaly.record | {"diagnosis": Diagnosis(self._teller, found, anomaly.record)}
 
@@ -141,11 +141,6 @@ class Diagnoser:
 
     def _diagnosis(self, case: Case, at: int, state: LaneState, record: dict[str, Any]) -> Diagnosis:
         return Diagnosis(self._teller, self._found(case, at, state, record), record)
-
-    def _nothing(self) -> Evidence:
-        """Return evidence to be added to."""
-        kept = self._teller.posteriors
-        return Evidence(kept, kept.none, None)
 
     def _found(self, case: Case, at: int, state: LaneState, record: dict[str, Any]) -> Evidence:
         """Return all evidence of a case at a log time; ``record`` is the anomaly's, with the legs that opened it."""

@@ -26,7 +26,7 @@ class Diagnosis:
     def __init__(self, teller: Teller, evidence: Evidence, record: dict[str, Any]) -> None:
         """``record`` is the anomaly's, whose voucher the texts name."""
         self._teller = teller
-        self._posterior: Posterior = teller.posteriors.reckon(evidence.found)
+        self._posterior: Posterior = teller.posteriors.of(evidence.names)
         self._told = evidence.told
         # Not the record itself, which holds this diagnosis: such a ring would be left to the cycle collector.
         self._kind: str = record["kind"]

@@ -9,8 +9,6 @@ from mypy_extensions import mypyc_attr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.core.diagnosis.posterior import Posterior, Posteriors
-
 Values = tuple[object, ...]
 """What the sentence of one piece shows, in the order of ``fields_of``."""
 
@@ -89,25 +87,24 @@ class Told:
 class Evidence:
     """What is known of one anomaly, in the order in which it was found."""
 
-    def __init__(self, kept: Posteriors, found: Posterior, told: Told | None) -> None:
-        self._kept = kept
-        self.found = found
-        """The combination of all pieces."""
+    def __init__(self, names: list[str], told: Told | None) -> None:
+        self.names = names
+        """All pieces."""
         self.told = told
         """The values of the latest piece that has any."""
 
     def add(self, name: str) -> None:
         """Add a piece whose sentence shows nothing of this anomaly."""
-        self.found = self._kept.after(self.found, name)
+        self.names.append(name)
 
     def tell(self, name: str, values: Values) -> None:
         """Add a piece with the values that its sentence shows, in the order of ``fields_of``."""
-        self.told = Told(len(self.found.names), values, self.told)
-        self.found = self._kept.after(self.found, name)
+        self.told = Told(len(self.names), values, self.told)
+        self.names.append(name)
 
     def copy(self) -> Evidence:
         """Return the same evidence, to be added to by itself."""
-        return Evidence(self._kept, self.found, self.told)
+        return Evidence(self.names[:], self.told)
 
 
 def values_of(told: Told | None, place: int) -> Values:

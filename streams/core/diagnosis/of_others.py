@@ -181,7 +181,7 @@ def _lacks(piece: str, name: str, source: int, expected: float, found: Evidence)
 
 
 def _maintenance(case: Case, link: str, found: Evidence, window: Window) -> None:
-    fits = any(name in FITS_MAINTENANCE for name in case.evidence.found.names)
+    fits = any(name in FITS_MAINTENANCE for name in case.evidence.names)
     shown = (window.reason or window.id, link or NO_LINK, clock(window.from_ms), clock(window.until_ms))
     found.tell("in_maintenance" if fits else "in_maintenance_otherwise", shown)
 

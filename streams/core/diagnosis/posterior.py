@@ -22,24 +22,21 @@ SHOWN: Final = 6
 """How many pieces of evidence a record tells."""
 LEAST: Final = 0.05
 """Log-odds below which a piece moved nothing."""
-MOST_KEPT: Final = 16_384
-"""Combinations of pieces that are kept, beginnings of others included; with one more all are forgotten."""
-_NO_CONFIDENCES: Final[list[float]] = []
-"""Of a combination that is only the beginning of others; never added to."""
+MOST_KEPT: Final = 8_192
+"""Combinations of pieces that are kept; with one more all are forgotten."""
 
 
 @mypyc_attr(acyclic=True)
 class Posterior:
-    """One combination of pieces in the order in which they were found; what it amounts to is reckoned once asked."""
+    """What one combination of pieces, in the order in which they were found, amounts to."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], confidences: list[float]) -> None:
         self.names = names
-        self.after: dict[str, Posterior] = {}
-        """Name of one more piece -> the combination with it."""
-        self.confidences: list[float] = _NO_CONFIDENCES
+        self.confidences = confidences
         """In the order of ``CAUSES``; their sum is 1."""
-        self.confidence = 0.0
-        self.cause: str = ""
+        first = _largest(confidences, -1, -1)
+        self.confidence: float = confidences[first]
+        self.cause: str = CAUSES[first]
         """The likeliest cause."""
         self.frame: Frame | None = None
         """How it is told, once it is."""
@@ -79,35 +76,26 @@ class Posteriors:
         self._model = model
         self._priors: list[float] = list(model.priors)
         self._rows: dict[str, Row] = {}
-        self.none = Posterior(())
-        """The combination of no piece."""
-        self.kept = 0
-        """How many others there are."""
+        self._known: dict[tuple[str, ...], Posterior] = {}
 
-    def after(self, before: Posterior, name: str) -> Posterior:
-        """Return a combination with one more piece."""
-        known = before.after.get(name)
-        if known is None:
-            if self.kept >= MOST_KEPT:
-                self.none.after.clear()
-                self.kept = 0
-            known = before.after[name] = Posterior((*before.names, name))
-            self.kept += 1
-        return known
+    def __len__(self) -> int:
+        """Return how many combinations are kept."""
+        return len(self._known)
 
     def of(self, names: Iterable[str]) -> Posterior:
         """Return what some pieces of evidence amount to."""
-        found = self.none
-        for name in names:
-            found = self.after(found, name)
-        return self.reckon(found)
+        key = tuple(names)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            known = self._known[key] = Posterior(key, self._reckon(key))
+        return known
 
-    def reckon(self, found: Posterior) -> Posterior:
-        """Reckon what a combination amounts to, unless that is known, and return it."""
-        if found.cause:
-            return found
+    def _reckon(self, names: tuple[str, ...]) -> list[float]:
+        """Return the confidences of some pieces, in the order of ``CAUSES``."""
         points = self._priors[:]
-        for name in found.names:
+        for name in names:
             row = self.row(name)
             for number, cause in enumerate(row.causes):
                 points[cause] += row.weights[number]
@@ -119,11 +107,7 @@ class Posteriors:
             whole += odds
         for place, odds in enumerate(points):
             points[place] = odds / whole
-        found.confidences = points
-        first = _largest(points, -1, -1)
-        found.confidence = points[first]
-        found.cause = CAUSES[first]
-        return found
+        return points
 
     def row(self, name: str) -> Row:
         """Return what a piece of evidence weighs."""
