@@ -11,7 +11,6 @@ from streams.core.timers import (
     CHAIN,
     HORIZON,
     LEG_DEADLINE,
-    LIFE,
     LOOK_AGAIN,
     PAIR_DEADLINE,
     REVERSAL_LEG_DEADLINE,
@@ -228,10 +227,6 @@ def fire(state: LaneState, due: Due) -> None:
     elif kind == LOOK_AGAIN:
         for anomaly in cast("list[Anomaly]", subject):
             state.journal.diagnose_again(anomaly, at)
-    elif kind == LIFE:
-        if state.diagnoser is not None:
-            for event in cast("list[Event]", subject):
-                state.diagnoser.note_life(state, event, at)
     elif kind in (PAIR_DEADLINE, REVERSAL_WAIT_END, CHAIN):
         _fire_pair(state, cast("Voucher", subject), kind, at)
     else:

@@ -76,6 +76,13 @@ cdef int64_t clock_at(const char* packed, size_t place) noexcept nogil:
     return time_of(packed + place, size)
 
 
+def usual_ms(str text):
+    """Return the epoch milliseconds of a usual time, -1 of any other text."""
+    cdef Py_ssize_t size
+    cdef const char* signs = PyUnicode_AsUTF8AndSize(text, &size)
+    return time_of(signs, size) if is_usual_time(signs, size) else -1
+
+
 cdef tuple members_of(const Leg* leg):
     """Return what a leg shares with others in the order of ``DIMENSIONS``, the sender's clock and the round trip."""
     cdef size_t[EXTRA] places

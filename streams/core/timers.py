@@ -24,8 +24,6 @@ STORED: Final = 6
 """Of a replay: what the anomaly topic shows of a log time, after all that follows from the records."""
 LOOK_AGAIN: Final = 7
 """Open anomalies are diagnosed once more; decides nothing, so it comes after the others."""
-LIFE: Final = 8
-"""The neighbours of vouchers that are still unanswered are noted for their diagnosis; decides nothing either."""
 
 NEVER: Final = (1 << 62) - 1
 

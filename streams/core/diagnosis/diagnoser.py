@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.core.diagnosis.case import Case, Legs
@@ -14,7 +15,7 @@ from streams.core.diagnosis.of_life import FEW, life_says
 from streams.core.diagnosis.of_others import Spans, others_say
 from streams.core.diagnosis.pulse import Pulse
 from streams.core.diagnosis.telling import teller_of
-from streams.core.timers import LIFE, LOOK_AGAIN
+from streams.core.timers import LOOK_AGAIN
 from streams.core.wire import TERMINAL
 
 if TYPE_CHECKING:
@@ -34,22 +35,21 @@ SURE: Final = 0.7
 """A first diagnosis of this confidence is not looked at again: of simulated ones under two in a hundred changed."""
 
 
-class EachSecond:
-    """What is to be looked at, or noted, when a second of log time ends: one timer of a kind for all of it."""
+class Looks:
+    """The anomalies that are to be looked at again when a second of log time ends: one timer for all of it."""
 
-    def __init__(self, kind: int) -> None:
-        self._kind = kind
+    def __init__(self) -> None:
         self._second = -1
-        self._subjects: list[Any] = []
+        self._anomalies: list[Anomaly] = []
         """What is due at the end of the latest second that was asked for."""
 
-    def add(self, timers: Timers, at: int, subject: object) -> None:
-        """Let something be due at the end of the second of a log time."""
+    def add(self, timers: Timers, at: int, anomaly: Anomaly) -> None:
+        """Let an anomaly be due at the end of the second of a log time."""
         second = at // SECOND_MS + 1
         if self._second != second:
-            self._second, self._subjects = second, []
-            timers.set(second * SECOND_MS, self._kind, 0, 0, self._subjects)
-        self._subjects.append(subject)
+            self._second, self._anomalies = second, []
+            timers.set(second * SECOND_MS, LOOK_AGAIN, 0, 0, self._anomalies)
+        self._anomalies.append(anomaly)
 
 
 class Diagnoser:
@@ -63,12 +63,14 @@ class Diagnoser:
         self._again_ms: int = model.look_again_ms
         self._spans = Spans(model.short_ms, model.long_ms)
         self._crowds = Crowds(model.short_ms, model.long_ms)
-        self._looks = EachSecond(LOOK_AGAIN)
-        self._lives = EachSecond(LIFE)
+        self._looks = Looks()
+        self._unanswered: deque[Event] = deque(maxlen=MOST_EARLY)
+        """Vouchers without an answer whose neighbours have still to be noted."""
         self._teller = teller_of(model)
 
     def opened(self, state: LaneState, voucher: Voucher, finding: Finding, anomaly: Anomaly, at: int) -> None:
         """Diagnose an anomaly that has just been opened, and write it into its record."""
+        self._note_lives(state, at)
         legs = Legs(finding, voucher.kind, voucher.run.key)
         self._crowds.expire(at)
         shared = legs.shared()
@@ -89,19 +91,25 @@ class Diagnoser:
     def hear(self, state: LaneState, event: Event) -> None:
         """Take note of one event that is not packed, at its place in the merged order."""
         self.pulse.hear(event, listened=state.memory.usual is not None)
-        if event.outcome == "unknown" and event.source == TERMINAL and event.number:
-            # It may wait for its reversal for longer than its neighbours are remembered.
-            self._lives.add(state.timers, event.log_time + LIFE_MS, event)
-
-    def note_life(self, state: LaneState, event: Event, at: int) -> None:
-        """Note the life of the terminal around a voucher that had no answer, unless that is settled by now."""
-        voucher = event.voucher
-        if voucher is None or voucher.closed:
+        if event.number and event.outcome != "unknown":
             return
-        early = self.early
-        early[event.terminal, event.number] = life_around(state, event.terminal, event.number, at)
-        if len(early) > MOST_EARLY:
-            del early[next(iter(early))]
+        # Such events are never packed: the lives are noted at the same time whatever else is.
+        self._note_lives(state, event.log_time)
+        if event.number and event.source == TERMINAL:
+            # It may wait for its reversal for longer than its neighbours are remembered.
+            self._unanswered.append(event)
+
+    def _note_lives(self, state: LaneState, at: int) -> None:
+        """Note the life around vouchers that have had no answer for a while, unless they are settled by now."""
+        waiting, early = self._unanswered, self.early
+        while waiting and waiting[0].log_time + LIFE_MS <= at:
+            event = waiting.popleft()
+            voucher = event.voucher
+            if voucher is None or voucher.closed:
+                continue
+            early[event.terminal, event.number] = life_around(state, event.terminal, event.number, at)
+            if len(early) > MOST_EARLY:
+                del early[next(iter(early))]
 
     def of_episode(self, anomaly: Anomaly) -> None:
         """Diagnose an anomaly of a feed, which speaks for itself."""

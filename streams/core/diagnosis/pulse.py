@@ -72,12 +72,27 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 TROUBLED: Final = frozenset({"unknown", "in_progress"})
 
 
+def plain_usual_ms(text: str) -> int:
+    """Leave every time to the library: -1."""
+    del text
+    return -1
+
+
+try:
+    from streams.core.packed import usual_ms
+except ImportError:  # not compiled
+    usual_ms = plain_usual_ms
+
+
 def clock_ms(value: object) -> int | None:
     """Return a sender's clock in epoch milliseconds, ``None`` for what is no time."""
     if isinstance(value, int):
         return value
     if not isinstance(value, str):
         return None
+    usual = usual_ms(value)
+    if usual >= 0:
+        return usual
     try:
         told = datetime.fromisoformat(value.strip())
     except ValueError:
