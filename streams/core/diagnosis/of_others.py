@@ -167,17 +167,20 @@ def _quiet(case: Case, source: int, at: int, found: Evidence, pulse: Pulse) -> N
     name = case.entry.value(LINK_PLACE)
     link = pulse.links.get(name) if name else None
     if link is not None:
-        _lacks("feed_quiet_link", name, source, link.flow[source].quiet(at, pulse.since), found)
+        missed = link.flow[source].quiet(at, pulse.since)
+        _lacks("feed_quiet_link", "feed_quiet_link_strong", missed, (source, name), found)
     name = case.entry.value(REGION_PLACE)
     region = pulse.regions.get(name) if name else None
     if region is not None:
-        _lacks("feed_quiet_region", name, source, region[source].quiet(at, pulse.since), found)
+        missed = region[source].quiet(at, pulse.since)
+        _lacks("feed_quiet_region", "feed_quiet_region_strong", missed, (source, name), found)
 
 
-def _lacks(piece: str, name: str, source: int, expected: float, found: Evidence) -> None:
-    """Tell how many events a feed would usually have brought of something since the last one, if they are many."""
-    if expected >= WEAK:
-        found.tell(f"{piece}_strong" if expected >= STRONG else piece, (SOURCES[source], name, round(expected)))
+def _lacks(weak: str, strong: str, missed: float, of: tuple[int, str], found: Evidence) -> None:
+    """Tell how many events of a link or region a feed would usually have brought since the last, if they are many."""
+    if missed >= WEAK:
+        source, name = of
+        found.tell(strong if missed >= STRONG else weak, (SOURCES[source], name, round(missed)))
 
 
 def _maintenance(case: Case, link: str, found: Evidence, window: Window) -> None:
@@ -191,7 +194,10 @@ def _late(case: Case, at: int, found: Evidence, pulse: Pulse) -> None:
     source = case.late_source
     on_its_way = case.late_lag != UNSAID and case.late_lag - pulse.lag[source].usual >= LATE_MS
     name = SOURCES[source]
-    piece = f"{name}_late_on_its_way" if on_its_way else f"{name}_late_at_the_sender"
+    if on_its_way:
+        piece = "host_late_on_its_way" if source == HOST else "terminal_late_on_its_way"
+    else:
+        piece = "host_late_at_the_sender" if source == HOST else "terminal_late_at_the_sender"
     found.tell(piece, (round((case.late_at - case.leg_ms) / 1_000),))
     lates = _many(pulse.lates[source], at, pulse)
     if lates:
