@@ -24,16 +24,7 @@ from streams.core.judge import KNOWN_FIELDS, MAX_VALUE_BYTES, PLAIN_INTEGER_LIMI
 from streams.core.masking import SHORTEST_PAN, mask_card, mask_text
 from streams.core.policy import PLAIN_KINDS, TRANSACTION_KINDS
 from streams.core.timers import NEVER
-from streams.core.wire import (
-    SOURCES,
-    TERMINAL,
-    Body,
-    DeadLetter,
-    decode_body,
-    decode_document,
-    decode_loosely,
-    is_too_deep,
-)
+from streams.core.wire import SOURCES, TERMINAL, Body, DeadLetter, decode_body, decode_document, decode_loosely
 
 if TYPE_CHECKING:
     from streams.core.policy import Policy
@@ -128,8 +119,6 @@ class Decoder:
             body = decode_loosely(value)
             document = decode_document(value)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            return None
-        if is_too_deep(value, document):
             return None
         extras = {name: part for name, part in document.items() if name not in KNOWN_FIELDS}
         event = self._quick(body, offset, log_time, key, value)

@@ -17,7 +17,7 @@ from streams.core.event import Event
 from streams.core.fields import Fault
 from streams.core.masking import PLACEHOLDER, is_card_run, mask_bytes, mask_card, mask_text
 from streams.core.policy import OUTCOMES, PLAIN_KINDS, TRANSACTION_KINDS, LinkPolicy
-from streams.core.wire import DEEPEST, SOURCES, TERMINAL, Body, DeadLetter, Original, is_too_deep
+from streams.core.wire import SOURCES, TERMINAL, TOO_DEEP, Body, DeadLetter, Original, decode_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -263,14 +263,11 @@ def usable(value: bytes | None) -> bytes:
 def _parse(value: bytes | None) -> dict[str, Any]:
     value = usable(value)
     try:
-        document = msgspec.json.decode(value)
-        deep = is_too_deep(value, document)
+        document = decode_document(value)
     except RecursionError:
-        deep = True
+        raise Fault("malformed", TOO_DEEP) from None
     except (msgspec.MsgspecError, ValueError):
         raise Fault("malformed", "the value is not JSON in UTF-8") from None
-    if deep:
-        raise Fault("malformed", f"the value is nested deeper than {DEEPEST} levels")
     if not isinstance(document, dict):
         raise Fault("not_an_object", f"the value is a JSON {type(document).__name__}, not an object")
     return document

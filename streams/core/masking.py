@@ -66,7 +66,7 @@ def mask_number(number: str) -> str:
 
 def mask_text(text: str) -> tuple[str, bool]:
     """Mask each digit run of a text that passes the card test; return the text and whether one did."""
-    if len(text) < SHORTEST_PAN or not _has_card(text.encode("utf-8", "replace")):
+    if len(text) < SHORTEST_PAN or not any(_card_runs(text.encode("utf-8", "replace"))):
         return text, False
     hit = False
 
@@ -79,20 +79,6 @@ def mask_text(text: str) -> tuple[str, bool]:
         return mask_number(run)
 
     return _RUN.sub(replace, text), hit
-
-
-def _has_card(signs: bytes) -> bool:
-    """Tell whether a digit run of some bytes passes the card test."""
-    runs = signs.translate(_AS_RUNS)
-    start = runs.find(_LONG_RUN)
-    while start >= 0:
-        end = runs.find(b" ", start)
-        if end < 0:
-            end = len(runs)
-        if end - start <= LONGEST_PAN and _passes_luhn(signs, start, end):
-            return True
-        start = runs.find(_LONG_RUN, end)
-    return False
 
 
 def mask_card(card: str) -> tuple[str, bool]:
@@ -151,14 +137,15 @@ def _runs_agree(one: str, other: str) -> bool:
     return all(a == b for a, b in shown)
 
 
-def _long_runs(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each whole run of at least ``SHORTEST_PAN`` digits begins and ends."""
-    runs = raw.translate(_AS_RUNS)
+def _card_runs(signs: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each digit run that passes the card test begins and ends."""
+    runs = signs.translate(_AS_RUNS)
     start = runs.find(_LONG_RUN)
     while start >= 0:
         end = runs.find(b" ", start)
         end = len(runs) if end < 0 else end
-        yield start, end
+        if end - start <= LONGEST_PAN and _passes_luhn(signs, start, end):
+            yield start, end
         start = runs.find(_LONG_RUN, end)
 
 
@@ -169,12 +156,9 @@ def mask_bytes(raw: bytes, exempt: tuple[tuple[int, int], ...] = ()) -> bytes:
     is rewritten in plain ones.
     """
     if _ESCAPE not in raw:
-        for start, end in _long_runs(raw):
-            if any(low <= start and end <= high for low, high in exempt):
-                continue
-            digits = raw[start:end].decode("ascii")
-            if is_card_run(digits):
-                raw = raw[:start] + mask_number(digits).encode("ascii") + raw[end:]
+        for start, end in _card_runs(raw):
+            if not any(low <= start and end <= high for low, high in exempt):
+                raw = raw[:start] + mask_number(raw[start:end].decode("ascii")).encode("ascii") + raw[end:]
         return raw
 
     def replace(match: re.Match[bytes]) -> bytes:

@@ -116,27 +116,26 @@ class _LooseBody(Body, frozen=True, forbid_unknown_fields=False, gc=False):
 decode_loosely: Final = msgspec.json.Decoder(_LooseBody).decode
 """As ``decode_body``, but fields that are not of the contract are passed over."""
 
-decode_document: Final = msgspec.json.Decoder(dict[str, Any]).decode
-"""JSON bytes of an object to all that it holds."""
-
 DEEPEST: Final = 256
 """Levels of nesting that a record may have."""
+TOO_DEEP: Final = f"the value is nested deeper than {DEEPEST} levels"
 
 
-def is_too_deep(value: bytes, document: object) -> bool:
-    """Tell whether what a record value holds is nested deeper than ``DEEPEST`` levels.
+def decode_document(value: bytes) -> Any:  # noqa: ANN401  JSON of any shape
+    """Return all that JSON bytes hold; raises as ``decode_body``, and ``RecursionError`` beyond ``DEEPEST`` levels.
 
-    The libraries' own limit depends on how deep the caller stands, so one record would be judged now so, now otherwise.
+    The library's own limit depends on how deep the caller stands, so one record would be judged now so, now otherwise.
     """
+    document: Any = msgspec.json.decode(value)
     if value.count(b"{") + value.count(b"[") <= DEEPEST:
-        return False
-    level: list[Any] = [document] if isinstance(document, dict | list) else []
+        return document
+    level = [document] if isinstance(document, dict | list) else []
     for _ in range(DEEPEST):
         within = [part for node in level for part in (node.values() if isinstance(node, dict) else node)]
         level = [part for part in within if isinstance(part, dict | list)]
         if not level:
-            return False
-    return True
+            return document
+    raise RecursionError(TOO_DEEP)
 
 
 class DeadLetter(Struct, frozen=True):

@@ -47,11 +47,6 @@ class Fleet:
         """Return how many terminals are known."""
         return len(self._young) + len(self._old)
 
-    @property
-    def texts(self) -> int:
-        """Return how many texts are kept."""
-        return len(self._texts)
-
     def of(self, terminal: str) -> Beats | None:
         """Return the heartbeats of a terminal, ``None`` where none is remembered."""
         known = self._young.get(terminal)
@@ -60,17 +55,12 @@ class Fleet:
     def beat(self, terminal: str, at: int) -> Beats:
         """Take note of a heartbeat at a log time, and return those of its terminal."""
         known = self._young.get(terminal)
-        if known is not None:
-            known.beat(at)
-            return known
-        known = self._old.pop(terminal, None)
         if known is None:
-            known = Beats(at)
-        else:
-            known.beat(at)
-        self._young[terminal] = known
-        if len(self._young) > MOST_BEATS:
-            self._young, self._old = {}, self._young
+            known = self._old.pop(terminal, None) or Beats(at)
+            self._young[terminal] = known
+            if len(self._young) > MOST_BEATS:
+                self._young, self._old = {}, self._young
+        known.beat(at)  # which changes nothing of the first
         return known
 
     def describe(self, known: Beats, version: str, model: str, network: str) -> None:

@@ -56,12 +56,15 @@ class Row:
         """Places in ``CAUSES``."""
         self.weights: list[float] = [weight for _, weight in weights]
         """The log-odds of each of these."""
-        self.of_all: list[float] = [0.0] * len(CAUSES)
-        """The log-odds of every cause, in the order of ``CAUSES``."""
-        for cause, weight in weights:
-            self.of_all[cause] = weight
         self.told = told
         """Whether there is a sentence for it."""
+
+    def weight(self, cause: int) -> float:
+        """Return what it weighs for the cause at a place."""
+        for number, known in enumerate(self.causes):
+            if known == cause:
+                return self.weights[number]
+        return 0.0
 
 
 def confidences(model: Model, names: Iterable[str]) -> list[float]:
@@ -128,9 +131,8 @@ class Posteriors:
         moved: list[tuple[float, str, int]] = []
         for place, name in enumerate(found.names):
             row = self.row(name)
-            weights = row.of_all
             if found.cause != UNKNOWN:
-                points = weights[first] - max(weights[second], weights[third])
+                points = row.weight(first) - max(row.weight(second), row.weight(third))
             else:
                 points = -max(row.weights) if row.weights else 0.0
             if points >= LEAST and row.told:

@@ -47,8 +47,8 @@ class Tally:
         weights = self.weights
         ranked = sorted([(-weight.count, value) for value, weight in weights.items()])
         self.weights = {value: weights[value] for _, value in ranked[: MOST_VALUES // 2]}
-        for less, _ in ranked[MOST_VALUES // 2 :]:
-            self.other -= less
+        for _, value in ranked[MOST_VALUES // 2 :]:
+            self.other += weights[value].count
 
     def shrink(self, factor: float) -> None:
         """Let every count stand in a smaller unit."""

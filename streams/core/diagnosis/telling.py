@@ -24,12 +24,6 @@ NONE: Final = ("none", "无")
 VALUES: Final = ("terminal", "merchant", "batch", "voucher", "rrn", "link", "money", "time")
 """What the text of an action may show of a voucher."""
 _NONE_BYTES: Final = [name.encode() for name in NONE]
-_PIECE: Final = b'{"piece":"'
-_NEXT_PIECE: Final = b',{"piece":"'
-_POINTS: Final = b'","points":'
-_CAUSE: Final = b'{"cause":"'
-_NEXT_CAUSE: Final = b'},{"cause":"'
-_CONFIDENCE: Final = b'","confidence":'
 _THOUSANDTHS: Final = [encode(number / 1_000) for number in range(1_001)]
 DAY_S: Final = 86_400
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -100,15 +94,15 @@ class Teller:
         for place, points in self.posteriors.shown(posterior):
             places.append(place)
             piece = posterior.names[place]
-            begins.append(b"".join((_NEXT_PIECE if begins else _PIECE, piece.encode(), _POINTS, _hundredths(points))))
+            begin = b'{"piece":"%b","points":%b,"en":"' % (piece.encode(), _hundredths(points))
+            begins.append(b"," + begin if begins else begin)
             pieces.append(self._sentence(piece))
-        rows: list[bytes] = []
-        for cause, confidence in posterior.ranked[:RANKED]:
-            rows.append(
-                b"".join((_NEXT_CAUSE if rows else _CAUSE, cause.encode(), _CONFIDENCE, _thousandths(confidence)))
-            )
-        head = b"".join((self._head(posterior.cause), _thousandths(posterior.confidence), b',"evidence":['))
-        return Frame(head, places, begins, pieces, b'],"ranked":[' + b"".join(rows) + b"}]}")
+        rows = [
+            b'{"cause":"%b","confidence":%b}' % (cause.encode(), _thousandths(confidence))
+            for cause, confidence in posterior.ranked[:RANKED]
+        ]
+        head = b'%b%b,"evidence":[' % (self._head(posterior.cause), _thousandths(posterior.confidence))
+        return Frame(head, places, begins, pieces, b'],"ranked":[%b]}' % b",".join(rows))
 
     def _head(self, cause: str) -> bytes:
         """Return how a diagnosis with a cause begins, up to its confidence."""
@@ -158,8 +152,8 @@ def _thousandths(share: float) -> bytes:
 
 @lru_cache(maxsize=1_024)
 def _hundredths(points: float) -> bytes:
-    """Return log-odds with two decimals, up to the text that follows them."""
-    return encode(round(points, 2)) + b',"en":"'
+    """Return log-odds with two decimals."""
+    return encode(round(points, 2))
 
 
 @lru_cache(maxsize=8)

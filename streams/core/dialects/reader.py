@@ -17,7 +17,7 @@ from streams.core.dialects.message import Message, parse, type_of
 from streams.core.fields import Fault
 from streams.core.judge import MAX_VALUE_BYTES, usable
 from streams.core.masking import PLACEHOLDER, mask_bytes
-from streams.core.wire import SOURCES, DeadLetter
+from streams.core.wire import SOURCES, TOO_DEEP, DeadLetter, decode_document
 
 if TYPE_CHECKING:
     from streams.core.decode import Tally
@@ -180,8 +180,10 @@ def _bytes_of(digits: str) -> bytes | None:
 
 def _object(value: bytes) -> dict[str, Any]:
     try:
-        document = msgspec.json.decode(value)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+        document = decode_document(value)
+    except RecursionError:
+        raise Fault("malformed", TOO_DEEP) from None
+    except (msgspec.MsgspecError, ValueError):
         raise Fault("malformed", "the value begins like a JSON object and is none") from None
     if not isinstance(document, dict):  # pragma: no cover  what begins with a brace is an object
         raise Fault("not_an_object", "the value is no JSON object")

@@ -155,7 +155,7 @@ def test_texts_of_heartbeats_are_kept_once_and_bounded() -> None:
     assert first.version is last.version
     for number in range(MOST_TEXTS + 10):
         fleet.describe(first, f"3.{number}", "M", "4G")
-    assert fleet.texts <= MOST_TEXTS
+    assert len(fleet._texts) <= MOST_TEXTS
 
 
 def test_surprise_is_the_log_of_a_likelihood_ratio() -> None:

@@ -168,6 +168,7 @@ def test_the_forms_of_a_record(name: str) -> None:
         (b"", "empty"),
         (b"{", "malformed"),
         (b'{"message": "zz"}', "iso8583"),
+        (b'{"message": "zz", "note": ' + b"[" * 256 + b"]" * 256 + b"}", "malformed"),
         (b'{"message": 5}', "missing_field"),
         (b"hello", "iso8583"),
         (b"0" * 65_537, "too_large"),
