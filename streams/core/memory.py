@@ -353,15 +353,15 @@ class Memory:
         """
         if self.usual is not None:
             self.usual.unpack_terminal(terminal, reference)
-        found: list[Voucher] = []
+        each: dict[Voucher, None] = {}  # thousands with an anomaly where the other side of a terminal has failed
         for number in self.numbers.of(terminal):
             key = (terminal, number)
             run = self.runs.get(key)
-            if run is not None and (not reference or run.may_have(reference)):
-                found += [v for v in self.vouchers_of(run) if not reference or v.has_reference(reference)]
-            for more in (self.with_anomaly, self._recalled.by_key):
-                if key in more:
-                    found += [v for v in more[key] if not v.is_reversal and v not in found]
+            here = self.vouchers_of(run) if run is not None and (not reference or run.may_have(reference)) else []
+            more = [v for known in (self.with_anomaly, self._recalled.by_key) for v in known.get(key, ())]
+            standing = here + [v for v in more if not v.is_reversal]
+            each |= dict.fromkeys([v for v in standing if not reference or v.has_reference(reference)])
+        found = list(each)
         self.hand_over()
         ledger = self.ledger
         facts = ledger.of_reference(terminal, reference) if reference else ledger.of_terminal(terminal, since_ms)

@@ -151,3 +151,19 @@ def test_a_number_used_again_and_again_is_thinned_out() -> None:
     (run,) = lane._state.memory.runs.values()
     assert len(run.vouchers) < 200
     assert sum(lane._state.pending) <= 2
+
+
+def test_a_terminal_whose_vouchers_all_have_anomalies_is_asked_for_each_once() -> None:
+    """A number may stand in its run and among the anomalies; by a reference come those that have it."""
+    lane = Lane(0, POLICY, live=False)
+    for number in range(1, 400):
+        record = line(event_id=f"{number}", voucher_number=str(number), rrn=f"{number:012}", response_code="00")
+        lane.feed(HOST, [(number, NOW_MS + number * 1_000, b"T0000001", record)])
+    lane.feed(TERMINAL, [(1, NOW_MS + 700_000, b"T0000001", line(event_id="last", voucher_number="999"))])
+    memory = lane._state.memory
+    assert len(memory.with_anomaly) > 200
+    every = memory.ever_of_terminal("T0000001", 0)
+    assert len(every) == len({id(voucher) for voucher in every}) > 390
+    for number in (1, 250, 390):
+        (found,) = memory.ever_of_terminal("T0000001", 0, str(number))
+        assert found.run.key == ("T0000001", str(number))
