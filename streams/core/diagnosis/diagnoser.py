@@ -31,8 +31,8 @@ MOST_EARLY: Final = 4_096
 LIFE_MS: Final = 60_000
 """How long after an unanswered voucher its neighbours are noted: nearly all reversals have come by then."""
 SECOND_MS: Final = 1_000
-SURE: Final = 0.7
-"""A first diagnosis of this confidence is not looked at again: of simulated ones under two in a hundred changed."""
+SURE: Final = 0.6
+"""A first diagnosis of this confidence is not looked at again, unless its anomaly ends with a leg that comes late."""
 
 
 class Looks:
@@ -124,11 +124,13 @@ class Diagnoser:
             self.pulse.lates[leg.source].add(leg.log_time)
 
     def ended(self, state: LaneState, anomaly: Anomaly, at: int, record: dict[str, Any]) -> None:
-        """Diagnose an anomaly once more as it ends; ``record`` is the one that says so."""
-        case = anomaly.case
-        if case is not None:
+        """Diagnose an anomaly once more as it ends, where that may change it; ``record`` is the one that says so."""
+        case, before = anomaly.case, anomaly.record["diagnosis"]
+        if case is None:
+            return
+        anomaly.case = None
+        if case.late_source >= 0 or not isinstance(before, Diagnosis) or before.confidence < SURE:
             record["diagnosis"] = self._diagnosis(case, at, state, record)
-            anomaly.case = None
 
     def looked_again(self, state: LaneState, anomaly: Anomaly, at: int) -> dict[str, Any] | None:
         """Return the record of an open anomaly with another cause, ``None`` where the others have changed nothing."""

@@ -85,7 +85,7 @@ class Diagnosis:
             voucher.get("rrn"),
             _link(legs) or self._link,
             money(self._amount, self._currency),
-            clock(log_time(legs, self._opened_at)),
+            clock(log_time(legs, self._opened_at)).encode(),
         ]
         return self._teller.tell(self._kind, self._posterior, self._told, about)
 

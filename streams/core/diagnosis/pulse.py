@@ -1,7 +1,7 @@
 """What a lane notes of all its events, for diagnosis: a sample of the fleet, silences, late feeds, heartbeats.
 
 Almost all events are packed, and cost more than a few nanoseconds each if Python looks at them.  So only one in
-sixteen of the first 8,000 and one in 256 or fewer of the others is looked at, chosen by its offset: the same events
+sixteen of the first 8,000 and one in 512 or fewer of the others is looked at, chosen by its offset: the same events
 whatever the fetches were.  ``packed.pyx`` keeps the flat numbers of ``heard`` by itself.
 """
 
@@ -42,12 +42,12 @@ SILENT_EVENTS: Final = 5
 """A feed was silent when it gave nothing for ``SILENT_MS`` while the other gave ``SILENT_EVENTS``."""
 FIRST_SAMPLES: Final = 512
 FIRST_MASK: Final = 15
-SMALLEST_MASK: Final = 255
+SMALLEST_MASK: Final = 511
 LARGEST_MASK: Final = 4_095
 ROUND: Final = 256
 BUSY_ROUND_MS: Final = 128_000
 QUIET_ROUND_MS: Final = 1_024_000
-"""One event in 16 is sampled at first, then one in 256 or fewer: a round of samples that took less or more log
+"""One event in 16 is sampled at first, then one in 512 or fewer: a round of samples that took less or more log
 time than these lets the next take half or twice as many, so that a busy lane pays no more than a quiet one."""
 MOST_SILENCES: Final = 64
 MOST_LETTERS: Final = 128
@@ -171,6 +171,8 @@ class Pulse:
         self.shares = Shares()
         self.silences: deque[tuple[int, int, int, int]] = deque(maxlen=MOST_SILENCES)
         """Source, its last event before, its first after, and how many events the other gave meanwhile."""
+        self._silent_until = -1
+        """When the latest of them ended."""
         self.lag = (Level(), Level())
         """Log time less the sender's clock of terminal and host, in milliseconds."""
         self.trips = Level()
@@ -238,6 +240,7 @@ class Pulse:
         others = self.heard[SINCE + source]
         if others >= SILENT_EVENTS:
             self.silences.append((source, self.heard[LAST + source], at, others))
+            self._silent_until = at
 
     def sample(self, source: int, at: int, members: Shared, written: int, trip: int) -> None:
         """Look at one packed event: ``members`` is as ``DIMENSIONS``, with the operator's bare number.
@@ -375,7 +378,7 @@ class Pulse:
     def silence_around(self, source: int, at: int, until: int) -> tuple[int, int] | None:
         """Return begin and length of a silence of a source that overlaps a span of log time, the longest of several."""
         found: tuple[int, int] | None = None
-        for one in self.silences:
+        for one in self.silences if self._silent_until >= at else ():
             if one[0] == source and one[1] <= until and one[2] >= at and (found is None or one[2] - one[1] > found[1]):
                 found = (one[1], one[2] - one[1])
         last: int = self.heard[LAST + source]

@@ -83,7 +83,7 @@ class Frame:
 
 
 def plain(value: object) -> bytes:
-    """Return a value as it stands in a text of JSON; a float is a share, and told in percent.
+    """Return a value as it stands in a text of JSON; a float is a share, and told in percent, bytes are JSON already.
 
     Whatever could be a card number is masked, in any value: one merchant number in ten passes the card test by
     chance, and nobody who reads a chat can tell it from a card.  The numbers stand in the record's ``voucher``.
@@ -91,7 +91,10 @@ def plain(value: object) -> bytes:
     texts are read.
     """
     if isinstance(value, str):
-        return encode(mask_text(value)[0])[1:-1] if len(value) >= SHORTEST_PAN else encode(value)[1:-1]
+        said: bytes = encode(mask_text(value)[0] if len(value) >= SHORTEST_PAN else value)
+        return said[1:-1]
+    if isinstance(value, bytes):
+        return value
     if isinstance(value, float):
         return (f"{100 * value:.1f} %" if value < _TENTH else f"{100 * value:.0f} %").encode()
     return mask_text(str(value))[0].encode()
