@@ -76,8 +76,7 @@ class LifeState(LaneState):
     journal: LifeJournal
 
     def __init__(self, number: int, policy: Policy, key: tuple[str, str]) -> None:
-        super().__init__(number, policy, partitions=1, live=False)
-        self.journal = LifeJournal(number)
+        super().__init__(number, policy, partitions=1, live=False, journal=LifeJournal(number))
         self.watched: dict[int, Watched] = {}
         self.touched: list[Voucher] = []
         self.dropped = 0
