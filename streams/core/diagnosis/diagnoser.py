@@ -32,7 +32,7 @@ LIFE_MS: Final = 60_000
 """How long after an unanswered voucher its neighbours are noted: nearly all reversals have come by then."""
 SECOND_MS: Final = 1_000
 SURE: Final = 0.6
-"""A first diagnosis of this confidence is not looked at again, unless its anomaly ends with a leg that comes late."""
+"""A diagnosis of this confidence is not looked at again, unless its anomaly ends with a leg that comes late."""
 
 
 class Looks:
@@ -125,7 +125,7 @@ class Diagnoser:
 
     def ended(self, state: LaneState, anomaly: Anomaly, at: int, record: dict[str, Any]) -> None:
         """Diagnose an anomaly once more as it ends, where that may change it; ``record`` is the one that says so."""
-        case, before = anomaly.case, anomaly.record["diagnosis"]
+        case, before = anomaly.case, record["diagnosis"]
         if case is None:
             return
         anomaly.case = None

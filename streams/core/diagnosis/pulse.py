@@ -171,8 +171,6 @@ class Pulse:
         self.shares = Shares()
         self.silences: deque[tuple[int, int, int, int]] = deque(maxlen=MOST_SILENCES)
         """Source, its last event before, its first after, and how many events the other gave meanwhile."""
-        self._silent_until = -1
-        """When the latest of them ended."""
         self.lag = (Level(), Level())
         """Log time less the sender's clock of terminal and host, in milliseconds."""
         self.trips = Level()
@@ -240,7 +238,6 @@ class Pulse:
         others = self.heard[SINCE + source]
         if others >= SILENT_EVENTS:
             self.silences.append((source, self.heard[LAST + source], at, others))
-            self._silent_until = at
 
     def sample(self, source: int, at: int, members: Shared, written: int, trip: int) -> None:
         """Look at one packed event: ``members`` is as ``DIMENSIONS``, with the operator's bare number.
@@ -378,7 +375,7 @@ class Pulse:
     def silence_around(self, source: int, at: int, until: int) -> tuple[int, int] | None:
         """Return begin and length of a silence of a source that overlaps a span of log time, the longest of several."""
         found: tuple[int, int] | None = None
-        for one in self.silences if self._silent_until >= at else ():
+        for one in self.silences:
             if one[0] == source and one[1] <= until and one[2] >= at and (found is None or one[2] - one[1] > found[1]):
                 found = (one[1], one[2] - one[1])
         last: int = self.heard[LAST + source]
