@@ -6,6 +6,7 @@ hex, and then perhaps ``link``, or an event in the canonical form.
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ MESSAGE: Final = "message"
 """Name of the hex digits in an object that wraps a message."""
 _WRAPS: Final = b'"message"'
 _KEPT_BYTES: Final = 4_096
+_NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HEX_TEXT: Final = re.compile(rb"\s*((?:[0-9A-Fa-f]{2}){4,})\s*\Z")
 
 
@@ -204,6 +206,17 @@ def _shown(raw: bytes, message: Message | None, form: tuple[bytes, str], *, pack
 
 def _unread(value: bytes) -> bytes:
     """Return what may be kept of a value that is no message at all; of one that is too large, its beginning."""
-    if value.lstrip().startswith(b"{"):
+    if value.lstrip().startswith(b"{") and _is_text(value):
         return hide_written(value)
     return hide(value) if len(value) <= MAX_VALUE_BYTES else hide(value[:_KEPT_BYTES]) + PLACEHOLDER.encode()
+
+
+def _is_text(value: bytes) -> bool:
+    """Tell whether bytes may be JSON, even if cut off, rather than a message that was damaged into a brace in front."""
+    if _NO_TEXT.search(value):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(value)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -56,6 +56,26 @@ def test_any_fields_are_judged(data: st.DataObject) -> None:
     judge(name, encode(known, kind, fields), data.draw(st.integers(0, 1)), data.draw(st.integers(0, 10**13)))
 
 
+def test_a_brace_in_front_of_a_packed_message_shows_no_card() -> None:
+    """A message whose first bytes were damaged into those of an object is no text: its packed number is hidden."""
+    raw = bytearray(message("iso8583-bcd", "0100", {"2": NUMBER}))
+    assert bytes.fromhex(NUMBER) in raw
+    for front in (b"{", b"{ ", b' {"'):
+        raw[: len(front)] = front
+        found = read("iso8583-bcd", bytes(raw), 0)
+        assert isinstance(found, DeadLetter)
+        assert found.value is not None
+        assert all(trace not in found.value for trace in TRACES)
+
+
+def test_a_cut_off_object_is_kept_as_it_came() -> None:
+    """What could be JSON is text: none of its numbers that are no cards is touched, wherever it was cut."""
+    for value in (b'{"amount":12345678,"terminal_id":"55667788"', '{"merchant":"\u5e97'.encode()[:-1]):
+        found = read("iso8583-bcd", value, 0)
+        assert isinstance(found, DeadLetter)
+        assert found.value == value
+
+
 @settings(max_examples=600, deadline=None)
 @given(st.data())
 def test_a_damaged_message_shows_no_card(data: st.DataObject) -> None:
