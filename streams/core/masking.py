@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from mypy_extensions import i64
 
 PLACEHOLDER: Final = "[masked]"
 SHORTEST_PAN: Final = 13
@@ -43,11 +43,13 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _passes_luhn(signs: bytes, start: int, end: int) -> bool:
-    whole = 0
+    whole: i64 = 0  # to the compiler a plain number of C
+    twice = (end - start) % 2 == 0
     for place in range(start, end):
-        value = signs[place] - _ZERO
-        if not (end - place) % 2:  # every other digit, from the right, counts as the digit sum of its double
+        value: i64 = signs[place] - _ZERO
+        if twice:  # every other digit, from the right, counts as the digit sum of its double
             value += value if value + value <= _NINE else value - _NINE
+        twice = not twice
         whole += value
     return whole % 10 == 0
 
@@ -66,7 +68,10 @@ def mask_number(number: str) -> str:
 
 def mask_text(text: str) -> tuple[str, bool]:
     """Mask each digit run of a text that passes the card test; return the text and whether one did."""
-    if len(text) < SHORTEST_PAN or not any(_card_runs(text.encode("utf-8", "replace"))):
+    if len(text) < SHORTEST_PAN:
+        return text, False
+    signs = text.encode("utf-8", "replace")
+    if _card_run(signs, signs.translate(_AS_RUNS), 0)[0] < 0:
         return text, False
     hit = False
 
@@ -137,16 +142,19 @@ def _runs_agree(one: str, other: str) -> bool:
     return all(a == b for a, b in shown)
 
 
-def _card_runs(signs: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each digit run that passes the card test begins and ends."""
-    runs = signs.translate(_AS_RUNS)
-    start = runs.find(_LONG_RUN)
+def _card_run(signs: bytes, runs: bytes, start: int) -> tuple[int, int]:
+    """Return where the first digit run from a place on that passes the card test begins and ends, -1 where none does.
+
+    ``runs`` are the signs by ``_AS_RUNS``; the place must not lie within a run.
+    """
+    start = runs.find(_LONG_RUN, start)
     while start >= 0:
         end = runs.find(b" ", start)
         end = len(runs) if end < 0 else end
         if end - start <= LONGEST_PAN and _passes_luhn(signs, start, end):
-            yield start, end
+            return start, end
         start = runs.find(_LONG_RUN, end)
+    return -1, -1
 
 
 def mask_bytes(raw: bytes, exempt: tuple[tuple[int, int], ...] = ()) -> bytes:
@@ -156,10 +164,16 @@ def mask_bytes(raw: bytes, exempt: tuple[tuple[int, int], ...] = ()) -> bytes:
     is rewritten in plain ones.
     """
     if _ESCAPE not in raw:
-        for start, end in _card_runs(raw):
+        runs = raw.translate(_AS_RUNS)
+        start, end = _card_run(raw, runs, 0)
+        if start < 0:
+            return raw
+        masked = bytearray(raw)
+        while start >= 0:
             if not any(low <= start and end <= high for low, high in exempt):
-                raw = raw[:start] + mask_number(raw[start:end].decode("ascii")).encode("ascii") + raw[end:]
-        return raw
+                masked[start:end] = mask_number(raw[start:end].decode("ascii")).encode("ascii")
+            start, end = _card_run(raw, runs, end)
+        return bytes(masked)
 
     def replace(match: re.Match[bytes]) -> bytes:
         start, end = match.span()

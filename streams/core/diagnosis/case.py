@@ -95,7 +95,9 @@ class Legs:
         if self.host is None or (mine[0] and mine[1]):
             return mine
         body = self.host.body
-        return (mine[0] or text(body.link), mine[1] or text(body.region), *mine[2:])
+        _, _, version, model, network, operator, merchant, terminal = mine
+        link, region = mine[0] or text(body.link), mine[1] or text(body.region)
+        return link, region, version, model, network, operator, merchant, terminal
 
 
 def lag_of(leg: Event | None) -> int:

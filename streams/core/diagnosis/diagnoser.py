@@ -31,6 +31,7 @@ MOST_EARLY: Final = 4_096
 LIFE_MS: Final = 60_000
 """How long after an unanswered voucher its neighbours are noted: nearly all reversals have come by then."""
 SECOND_MS: Final = 1_000
+NEVER: Final = 1 << 61
 SURE: Final = 0.6
 """A diagnosis of this confidence is not looked at again, unless its anomaly ends with a leg that comes late."""
 
@@ -66,6 +67,8 @@ class Diagnoser:
         self._looks = Looks()
         self._unanswered: deque[Event] = deque(maxlen=MOST_EARLY)
         """Vouchers without an answer whose neighbours have still to be noted."""
+        self._due_ms = NEVER
+        """When the first of these is due, or earlier."""
         self._teller = teller_of(model)
 
     def opened(self, state: LaneState, voucher: Voucher, finding: Finding, anomaly: Anomaly, at: int) -> None:
@@ -98,12 +101,20 @@ class Diagnoser:
         if event.number and event.source == TERMINAL:
             # It may wait for its reversal for longer than its neighbours are remembered.
             self._unanswered.append(event)
+            self._due_ms = min(self._due_ms, event.log_time + LIFE_MS)
 
     def _note_lives(self, state: LaneState, at: int) -> None:
         """Note the life around vouchers that have had no answer for a while, unless they are settled by now."""
+        if at < self._due_ms:
+            return
         waiting, early = self._unanswered, self.early
-        while waiting and waiting[0].log_time + LIFE_MS <= at:
-            event = waiting.popleft()
+        self._due_ms = NEVER
+        while waiting:
+            event = waiting[0]
+            if event.log_time + LIFE_MS > at:
+                self._due_ms = event.log_time + LIFE_MS
+                break
+            waiting.popleft()
             voucher = event.voucher
             if voucher is None or voucher.closed:
                 continue

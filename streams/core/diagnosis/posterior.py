@@ -41,6 +41,16 @@ class Posterior:
         self.frame: Frame | None = None
         """How it is told, once it is."""
 
+    def likeliest(self, count: int) -> list[tuple[str, float]]:
+        """Return the likeliest causes with their confidences, the likeliest first; as ``ranked``, for a few of them."""
+        left = self.confidences[:]
+        found: list[tuple[str, float]] = []
+        for _ in range(min(count, len(left))):
+            place = _largest(left, -1, -1)
+            found.append((CAUSES[place], left[place]))
+            left[place] = -1.0
+        return found
+
     @property
     def ranked(self) -> list[tuple[str, float]]:
         """Return all causes with their confidences, the likeliest first."""
@@ -56,15 +66,16 @@ class Row:
         """Places in ``CAUSES``."""
         self.weights: list[float] = [weight for _, weight in weights]
         """The log-odds of each of these."""
+        self.largest = max(self.weights, default=0.0)
+        self._of_cause = [0.0] * len(CAUSES)
+        for cause, weight in weights:
+            self._of_cause[cause] = weight
         self.told = told
         """Whether there is a sentence for it."""
 
     def weight(self, cause: int) -> float:
         """Return what it weighs for the cause at a place."""
-        for number, known in enumerate(self.causes):
-            if known == cause:
-                return self.weights[number]
-        return 0.0
+        return self._of_cause[cause]
 
 
 def confidences(model: Model, names: Iterable[str]) -> list[float]:
@@ -101,7 +112,7 @@ class Posteriors:
         for name in names:
             row = self.row(name)
             for number, cause in enumerate(row.causes):
-                points[cause] += row.weights[number]
+                points[cause] = points[cause] + row.weights[number]
         highest = points[_largest(points, -1, -1)]
         whole = 0.0
         for place, point in enumerate(points):
@@ -132,9 +143,10 @@ class Posteriors:
         for place, name in enumerate(found.names):
             row = self.row(name)
             if found.cause != UNKNOWN:
-                points = row.weight(first) - max(row.weight(second), row.weight(third))
+                two, three = row.weight(second), row.weight(third)
+                points = row.weight(first) - (two if two > three else three)  # noqa: FURB136  max is no C to the compiler
             else:
-                points = -max(row.weights) if row.weights else 0.0
+                points = -row.largest
             if points >= LEAST and row.told:
                 moved.append((-points, name, place))
         moved.sort()

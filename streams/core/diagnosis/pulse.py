@@ -159,7 +159,7 @@ class Link:
         """Answers whose outcome is not known."""
         self.trips = Level()
         """Round trips in milliseconds."""
-        self.flow = (Rate(), Rate())
+        self.flow = [Rate(), Rate()]
         """Sampled events of terminal and host."""
 
 
@@ -171,7 +171,7 @@ class Pulse:
         self.shares = Shares()
         self.silences: deque[tuple[int, int, int, int]] = deque(maxlen=MOST_SILENCES)
         """Source, its last event before, its first after, and how many events the other gave meanwhile."""
-        self.lag = (Level(), Level())
+        self.lag = [Level(), Level()]
         """Log time less the sender's clock of terminal and host, in milliseconds."""
         self.trips = Level()
         """Round trips of the whole fleet in milliseconds."""
@@ -180,17 +180,15 @@ class Pulse:
         self.links: dict[str, Link] = {}
         """Those that sampled or troubled events name."""
         self.beats = Fleet()
-        self.letters = (Rate(), Rate())
+        self.letters = [Rate(), Rate()]
         """Dead letters of terminal and host."""
-        self.words = (Words(), Words())
+        self.words = [Words(), Words()]
         """Those of the dead letters of terminal and host."""
-        self._letters_ahead: tuple[deque[DeadLetter], deque[DeadLetter]] = (
-            deque(maxlen=MOST_LETTERS),
-            deque(maxlen=MOST_LETTERS),
-        )
-        self.regions: dict[str, tuple[Rate, Rate]] = {}
+        self._letters_ahead: list[deque[DeadLetter]] = [deque(maxlen=MOST_LETTERS), deque(maxlen=MOST_LETTERS)]
+        self._any_ahead = False
+        self.regions: dict[str, list[Rate]] = {}
         """Region -> sampled events of terminal and host."""
-        self.lates = (Rate(), Rate())
+        self.lates = [Rate(), Rate()]
         """Legs of terminal and host that came after their anomaly was opened."""
         self.samples = 0
         self.chosen = False
@@ -274,7 +272,7 @@ class Pulse:
         if region is None:
             if len(self.regions) >= MOST_PLACES:
                 return
-            region = self.regions[name] = (Rate(), Rate())
+            region = self.regions[name] = [Rate(), Rate()]
         region[source].add(at)
 
     def _took(self, trip: float, link: Link | None, network: str) -> None:
@@ -359,18 +357,20 @@ class Pulse:
     def letter(self, letter: DeadLetter) -> None:
         """Take note of a record that could not be read; it counts once its log time has been passed."""
         self._letters_ahead[letter.source].append(letter)
+        self._any_ahead = True
 
     def pass_letters(self, at: int) -> None:
         """Let the dead letters up to a log time count, so that it never matters how far was read ahead."""
+        if not self._any_ahead:
+            return
         for source, ahead in enumerate(self._letters_ahead):
-            if not ahead:
-                continue
             while ahead and ahead[0].timestamp <= at:
                 letter = ahead.popleft()
                 if self.since < 0:
                     self.since = letter.timestamp
                 self.letters[source].add(letter.timestamp)
                 self.words[source].note(letter.key or (letter.value or b"")[:LETTER_BYTES], letter.timestamp)
+        self._any_ahead = any(self._letters_ahead)
 
     def silence_around(self, source: int, at: int, until: int) -> tuple[int, int] | None:
         """Return begin and length of a silence of a source that overlaps a span of log time, the longest of several."""

@@ -80,36 +80,36 @@ class History:
     """A count of events in half minutes, so that a later look sees what was going on at an earlier time."""
 
     def __init__(self) -> None:
-        self._slots: dict[int, int] = {}
-        self._last = -1
-        """The number of the latest slot."""
+        self._slots: list[int] = []
+        """The numbers of those with any event, in order."""
+        self._counts: list[int] = []
         self._rate = Rate()
-        self._asked = self._answer = -1
-        """What ``count`` said last, -1 where it has to count again: many look at one time."""
 
     def add(self, at: int) -> None:
         """Count one event."""
         slots, number = self._slots, at // SLOT_MS
-        slots[number] = slots.get(number, 0) + 1
-        self._last = max(self._last, number)
-        self._answer = -1
-        if len(slots) > MOST_SLOTS:
-            del slots[next(iter(slots))]
+        place = len(slots)
+        while place and slots[place - 1] > number:
+            place -= 1
+        if place and slots[place - 1] == number:
+            self._counts[place - 1] += 1
+        else:
+            slots.insert(place, number)
+            self._counts.insert(place, 1)
+            if len(slots) > MOST_SLOTS:
+                del slots[0], self._counts[0]
         self._rate.add(at)
 
     def count(self, at: int) -> int:
         """Return the count within two slots of a log time."""
-        number = at // SLOT_MS - 2
+        slots, number = self._slots, at // SLOT_MS - 2
         count = 0
-        if number > self._last:
-            return 0
-        if number != self._asked:
-            self._asked, self._answer = number, -1
-        if self._answer < 0:
-            for slot in range(number, min(number + 4, self._last) + 1):
-                count += self._slots.get(slot, 0)
-            self._answer = count
-        return self._answer
+        place = len(slots) - 1
+        while place >= 0 and slots[place] >= number:
+            if slots[place] <= number + 4:
+                count += self._counts[place]
+            place -= 1
+        return count
 
     def usual(self, at: int, now: int, since: int) -> float:
         """Return how many events the usual rate would have brought where ``count`` looks; ``now`` is the present.

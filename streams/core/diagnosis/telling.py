@@ -58,7 +58,7 @@ class Teller:
         out.append(b'],"actions":[')
         values: list[bytes] = []
         for value in about:
-            if value is None or value == "":
+            if value is None or (isinstance(value, str) and not value):
                 values.extend(_NONE_BYTES)
             else:
                 said = plain(value)
@@ -99,7 +99,7 @@ class Teller:
             pieces.append(self._sentence(piece))
         rows = [
             b'{"cause":"%b","confidence":%b}' % (cause.encode(), _thousandths(confidence))
-            for cause, confidence in posterior.ranked[:RANKED]
+            for cause, confidence in posterior.likeliest(RANKED)
         ]
         head = b'%b%b,"evidence":[' % (self._head(posterior.cause), _thousandths(posterior.confidence))
         return Frame(head, places, begins, pieces, b'],"ranked":[%b]}' % b",".join(rows))

@@ -31,6 +31,8 @@ class Template:
         """The text between the gaps: one more than ``gaps``."""
         self.gaps: list[int] = []
         """Places of values."""
+        self._whole: list[bytes] = []
+        """The text with an empty value in each gap, made when it is first filled."""
         self.by_language = False
         """Whether each value stands twice."""
 
@@ -58,11 +60,17 @@ class Template:
 
     def fill(self, values: list[bytes], into: list[bytes]) -> None:
         """Write the text with values, each JSON without quotes around it."""
-        parts = self.parts
-        into.append(parts[0])
-        for place, gap in enumerate(self.gaps):
-            into.append(values[gap])
-            into.append(parts[place + 1])
+        whole = self._whole
+        if not whole:
+            for part in self.parts:
+                whole.append(part)
+                whole.append(b"")
+            whole.pop()
+        place = len(into) + 1
+        into.extend(whole)
+        for gap in self.gaps:
+            into[place] = values[gap]
+            place += 2
 
 
 @mypyc_attr(acyclic=True)
