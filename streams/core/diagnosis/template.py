@@ -39,6 +39,7 @@ class Template:
     def write(self, json: bytes) -> None:
         """Add what is the same for all."""
         self.parts[-1] += json
+        self._whole = []
 
     def write_texts(self, text: Text, fields: Sequence[str], *, by_language: bool = False) -> None:
         """Add both languages of a text, from the value of ``en`` to the end of the object.

@@ -123,3 +123,13 @@ def test_check_digits() -> None:
     """Luhn doubles every second digit from the right."""
     assert passes_luhn("79927398713")
     assert [digit for digit in "0123456789" if passes_luhn("7992739871" + digit)] == ["3"]
+
+
+def test_each_number_of_a_record_is_masked_and_the_exempt_one_is_not() -> None:
+    """Several in a record, at its ends, too; the lengths stay."""
+    raw = f"{CARD} no {CARD}-{'1' * 13} {CARD}".encode()
+    shown = f"{SHOWN} no {SHOWN}-{'1' * 13} {SHOWN}".encode()
+    assert mask_bytes(raw) == shown
+    start = raw.index(b"no") + 3
+    kept = mask_bytes(raw, ((start, start + len(CARD)),))
+    assert kept == f"{SHOWN} no {CARD}-{'1' * 13} {SHOWN}".encode()

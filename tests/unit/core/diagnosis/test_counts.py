@@ -7,7 +7,7 @@ import pytest
 from streams.core.diagnosis.beats import MOST_BEATS, MOST_TEXTS, Fleet
 from streams.core.diagnosis.crowds import DIMENSIONS, MOST_ENTRIES, TERMINAL_PLACE, VERSION_PLACE, Crowds, Shared
 from streams.core.diagnosis.of_others import WEAK, above
-from streams.core.diagnosis.rates import SLOT_MS, History, Level, Rate, surprise
+from streams.core.diagnosis.rates import MOST_SLOTS, SLOT_MS, History, Level, Rate, surprise
 from streams.core.diagnosis.shares import HALF_LIFE_MS, MOST_VALUES, Shares
 from streams.core.lane import Lane
 from streams.core.policy import Policy
@@ -189,6 +189,19 @@ def test_a_history_remembers_what_was_going_on() -> None:
     assert 0.0 < history.usual(20 * SLOT_MS, now, 0) < 40.0
     assert History().count(20 * SLOT_MS) == 0
     assert History().usual(20 * SLOT_MS, now, 0) == 0.0
+
+
+def test_a_history_takes_what_comes_behind_and_forgets_its_oldest_slots() -> None:
+    """A record behind the others counts in the half minute it is of; of too many half minutes the first go."""
+    history = History()
+    for number in (20, 24, 30, 22, 24, 20):
+        history.add(number * SLOT_MS)
+    assert [history.count(number * SLOT_MS) for number in (17, 18, 20, 22, 26, 28, 32, 33)] == [0, 2, 3, 5, 2, 1, 1, 0]
+    for number in range(100, 100 + MOST_SLOTS - 1):
+        history.add(number * SLOT_MS)
+    assert history.count(22 * SLOT_MS) == 0
+    assert history.count(30 * SLOT_MS) == 1
+    assert history.count(120 * SLOT_MS) == 5
 
 
 def test_a_level_moves_lately_fast_and_usually_slowly() -> None:

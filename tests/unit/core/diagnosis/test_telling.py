@@ -41,6 +41,9 @@ def test_a_text_is_filled_as_json() -> None:
     out: list[bytes] = []
     template.fill([plain('"\\\n终'), plain(7)], out)
     assert json.loads(b"".join(out)) == {"en": 'a ""\\\n终" {x}\\ 7', "zh": "甲7-"}
+    template.write(b",[]")
+    template.fill([plain("1"), plain(2)], out := [b"["])
+    assert json.loads(b"".join(out) + b"]") == [{"en": 'a "1" {x}\\ 2', "zh": "甲2-"}, []]
 
 
 def test_what_a_voucher_lacks_is_named_in_either_language() -> None:
@@ -118,6 +121,8 @@ def test_confidences_are_kept_by_their_pieces_and_bounded() -> None:
     assert sum(first.confidences) == pytest.approx(1)
     assert first.cause == first.ranked[0][0]
     assert {cause for cause, _ in first.ranked} == set(CAUSES)
+    for count in (0, 1, 5, len(CAUSES), len(CAUSES) + 1):
+        assert first.likeliest(count) == first.ranked[:count]
     for number in range(MOST_KEPT):
         kept.of((str(number),))
         assert len(kept) <= MOST_KEPT
