@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from streams.embedded.broker import put_down
 from streams.embedded.leash import leashed
 from tests.integration.worker_process import free_port, until
+from tests.operations.programs import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,7 @@ class Notifier:
     def __init__(self, programs: Programs, configuration: Path, folder: Path, listens: str = "") -> None:
         """Take the configuration that it is to run on, a folder for what it keeps, and perhaps where it listens."""
         self._listens = listens
+        self._home = home_of(programs.alertmanager)
         self._command = [
             str(programs.alertmanager),
             f"--config.file={configuration}",
@@ -51,7 +53,7 @@ class Notifier:
         self.address = f"http://{listens}"
         with self._log.open("wb") as log:
             command = leashed([*self._command, f"--web.listen-address={listens}"])
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._home)
         try:
             wait_until(f"Alertmanager did not start: {self._log}", self._ready)
         except BaseException:

@@ -17,6 +17,8 @@ PACKAGES: Final = ("prometheus", "prometheus-alertmanager")
 FETCH_LIMIT_SECONDS: Final = 300.0
 """30 MB in a second on a fast line."""
 CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "prometheus"
+_SHARE: Final = b"/usr/share/prometheus/alertmanager"
+"""Where Debian's Alertmanager looks for its own templates, written into the program."""
 REMEDY: Final = "apt-get install prometheus prometheus-alertmanager"
 
 
@@ -26,12 +28,18 @@ class ProgramsNotAvailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Where the four programs stand."""
+    """Where the four programs stand; see ``home_of``."""
 
     prometheus: Path
     promtool: Path
     alertmanager: Path
     amtool: Path
+
+
+def home_of(program: Path) -> Path:
+    """Return the folder to start a program in, so that it finds what came with it: the one above its ``usr/bin``."""
+    above = program.resolve().parents
+    return above[min(2, len(above) - 1)]
 
 
 _NAMES: Final = (("prometheus",), ("promtool",), ("prometheus-alertmanager", "alertmanager"), ("amtool",))
@@ -97,9 +105,17 @@ def _fetch(cache: Path) -> None:
         raise ProgramsNotAvailableError(
             f"apt-get did not fetch {' and '.join(PACKAGES)} within {FETCH_LIMIT_SECONDS:g} s"
         ) from error
+    for name in _NAMES[2]:
+        _look_beside(arriving / "unpacked" / "usr" / "bin" / name)
     shutil.rmtree(cache / "unpacked", ignore_errors=True)
     (arriving / "unpacked").rename(cache / "unpacked")  # only a whole set carries the name that is looked for
     shutil.rmtree(arriving, ignore_errors=True)
+
+
+def _look_beside(program: Path) -> None:
+    """Let a program look for its templates below the folder that it is started in: nothing is installed here."""
+    if program.exists():
+        program.write_bytes(program.read_bytes().replace(_SHARE, _SHARE[1:] + b"/"))
 
 
 def _own_lists(cache: Path) -> list[str]:

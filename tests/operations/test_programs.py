@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contracts.test_skips import run_example
-from tests.operations.programs import Programs, ProgramsNotAvailableError, cached, programs
+from tests.operations import programs as module
+from tests.operations.programs import Programs, ProgramsNotAvailableError, cached, home_of, programs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 NEEDS_PROGRAMS = """
@@ -59,6 +61,36 @@ def test_a_fetch_that_fails_names_the_complaint(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ProgramsNotAvailableError, match=r"E: Unable to locate package prometheus \(apt-get install"):
         programs(tmp_path / "cache")
     assert not cached(tmp_path / "cache")
+
+
+def test_what_is_fetched_finds_its_templates_where_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's Alertmanager names a folder of the system; the one in the cache names the same below its own."""
+    put(tmp_path / "bin", "apt-get")
+    unpacks = "#!/bin/sh\nmkdir -p unpacked/usr/bin\ncd unpacked/usr/bin\n"
+    puts = "".join(f"printf '#!/bin/sh\\n: /usr/share/prometheus/alertmanager/ui/' > {name}\n" for name in NAMES)
+    (tmp_path / "bin" / "dpkg").write_text(f"{unpacks}{puts}chmod +x *\n")
+    (tmp_path / "bin" / "dpkg").chmod(0o755)
+    (tmp_path / "bin" / "apt-get").write_text("#!/bin/sh\n: > one.deb\n")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+    monkeypatch.setattr("tests.operations.programs._NAMES", tuple((name,) for name in NAMES))
+    monkeypatch.setattr("tests.operations.programs._all_in", only_below(tmp_path))
+    found = programs(tmp_path / "cache")
+    assert found.alertmanager.read_text() == "#!/bin/sh\n: usr/share/prometheus/alertmanager//ui/"
+    assert found.alertmanager.stat().st_mode & 0o100
+    assert found.amtool.read_text() == "#!/bin/sh\n: /usr/share/prometheus/alertmanager/ui/"
+    assert home_of(found.alertmanager) == (tmp_path / "cache" / "unpacked").resolve()
+
+
+def only_below(folder: Path) -> Callable[[str], Programs | None]:
+    """Return a search that finds nothing but what lies in a folder: this machine may have the programs itself."""
+    search = module._all_in
+
+    def found(path: str) -> Programs | None:
+        return search(path) if path.startswith(str(folder / "cache")) else None
+
+    return found
 
 
 @pytest.mark.parametrize(("required", "ends"), [("0", 0), ("1", 1)])
