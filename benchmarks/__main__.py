@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks import file_replay, growth, latency, quiet, shares, startup, through_kafka
+from benchmarks import file_replay, growth, growth_kafka, latency, quiet, shares, startup, through_kafka
 from benchmarks.machine import on_cores, other_cores
 from benchmarks.workload import CANONICAL, WORKLOADS
 from tests.integration.kafka_broker import KafkaBroker
@@ -79,6 +79,13 @@ class Bench:
         self._tell(f"one lane with {', '.join(f'{size:,}' for size in wanted.pending)} vouchers pending ...")
         return growth.measure(wanted.pending, wanted.growth_events, wanted.rounds)
 
+    def growth_kafka(self) -> Figures:
+        """Let workers read logs with few and with many vouchers pending."""
+        wanted = self._wanted
+        small, large = min(wanted.pending), max(wanted.pending)
+        self._tell(f"{wanted.kafka_events:,} events through Apache Kafka with {small:,} and {large:,} pending ...")
+        return growth_kafka.measure(self._folder, self._broker(), wanted.pending, wanted.kafka_events, wanted.rounds)
+
     def startup(self) -> Figures:
         """Start workers on empty topics."""
         self._tell("starts on empty topics ...")
@@ -133,6 +140,7 @@ PARTS: Final[Mapping[str, Callable[[Bench], Figures]]] = {
     "shares": Bench.shares,
     "calm": Bench.calm,
     "growth": Bench.growth,
+    "growth-kafka": Bench.growth_kafka,
     "startup": Bench.startup,
     "kafka": Bench.kafka,
     "ledger": Bench.ledger,

@@ -1,7 +1,7 @@
-"""The load of the restart measurement: sales that nobody answers yet, and refunds that are answered at once.
+"""The loads of restart and growth: sales that nobody answers yet, and what is answered meanwhile.
 
 The sales wait for their host in a window of hours, so all of them are pending when the worker dies.
-The refunds have a window that is over before the replay is: a worker that let time pass on one side
+Refunds of the restart have a window that is over before the replay is: a worker that let time pass on one side
 before it has read the other makes orphans of them.
 """
 
@@ -31,6 +31,14 @@ def load(sales: int) -> Iterator[SimRecord]:
         yield from (_record("terminal", "refund", number) for number in refunds)
         yield from (_record("terminal", "sale", number) for number in range(first, min(first + SALES_A_CHUNK, sales)))
         yield from (_record("host", "refund", number) for number in refunds)
+
+
+def filled(pending: int, events: int) -> Iterator[SimRecord]:
+    """Yield so many sales that nobody answers, then as many events more: sales, each with the answer to the oldest."""
+    yield from (_record("terminal", "sale", number) for number in range(pending))
+    for number in range(events // 2):
+        yield _record("terminal", "sale", pending + number)
+        yield _record("host", "sale", number)
 
 
 def late_answers(count: int) -> Iterator[SimRecord]:

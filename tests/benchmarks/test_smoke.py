@@ -111,6 +111,18 @@ def test_a_worker_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
 
 @pytest.mark.integration
 @pytest.mark.slow
+def test_growth_behind_a_broker_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
+    """With few pending and with many all events are read, none too many stay pending, and nothing is an anomaly."""
+    figures = bench(tmp_path, "--only", "growth-kafka", "--bootstrap-servers", kafka.bootstrap_servers)["growth-kafka"]
+    assert figures["anomalies"] == 0
+    for pending in (1_000, 10_000):
+        assert figures[f"events_measured_at_{pending}"] > 0
+        assert figures[f"microseconds_per_event_at_{pending}"] > 0
+    assert figures["cost_ratio_at_10000"] > 0
+
+
+@pytest.mark.integration
+@pytest.mark.slow
 def test_the_ledger_on_disk_is_measured(kafka: KafkaBroker, tmp_path: Path) -> None:
     """The same log is read with it and without it, and the answers are right both ways."""
     figures = bench(tmp_path, "--only", "ledger", "--bootstrap-servers", kafka.bootstrap_servers)["ledger"]
