@@ -48,7 +48,7 @@ class Log:
             "pair_window": PAIR_WINDOW,
             "stall_after": STALL_AFTER,
             "idle_lateness": "5s",  # how long the last records wait
-            "stall_min_events": self.records,
+            "stall_min_events": 1_000_000,
         }
         path = folder / f"{self._name}.json"
         path.write_text(json.dumps({**self._document, "group_id": self._name}))  # JSON is YAML
