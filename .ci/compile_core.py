@@ -107,9 +107,6 @@ def compile_into(build: Path) -> None:
         quiet=True,
     )
     extensions = [*extensions, *packed]
-    for extension in extensions:
-        # Calls within a library then need no table of addresses, which is one thing less to wait for.
-        extension.extra_compile_args.append("-fvisibility=hidden")
     command: Any = Distribution({"name": "voucherwatch-core", "ext_modules": extensions}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(build / "lib"), str(build / "temp")
     command.ensure_finalized()

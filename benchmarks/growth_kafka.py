@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.machine import cpu_seconds, measured_core, median, on_cores, resident_mib
-from benchmarks.restart_load import filled, send
+from benchmarks.pending_load import filled, send
 from streams.edges.topics import create_topics
 from streams.settings import load_settings
 from tests.integration.worker_process import WorkerProcess, until
@@ -71,7 +71,7 @@ class Log:
                 return handled >= self.records
 
             until(look, LIMIT_S, look_every=LOOK_EVERY_S)
-            until(lambda: _pending(worker) == self.pending, LIMIT_S)
+            until(lambda: worker.pending() == self.pending, LIMIT_S)
             held = resident_mib(worker.process.pid) or 0.0
             opened = sum(value for _, value in worker.samples("anomalies_opened_total"))
             if worker.stop():
@@ -79,8 +79,7 @@ class Log:
         finally:
             worker.kill()
         # A part of the host's records is read ahead, while the log is still filling the lanes.
-        counted = [look for look in looks[:-1] if look[1] >= self.pending + self._ahead] or looks[-2:-1]
-        began = counted[0]
+        began = next((look for look in looks[:-1] if look[1] >= self.pending + self._ahead), looks[-2])
         cost = (looks[-1][0] - began[0]) / max(looks[-1][1] - began[1], 1)
         return {"cost": cost * MICROSECONDS, "measured": looks[-1][1] - began[1], "mib": held, "anomalies": opened}
 
@@ -99,7 +98,3 @@ def measure(folder: Path, servers: str, sizes: Sequence[int], events: int, round
         figures[f"memory_mib_at_{log.pending}"] = round(median([one["mib"] for one in ones]))
     ratios = [large["cost"] / small["cost"] for small, large in zip(*found, strict=True)]
     return {**figures, f"cost_ratio_at_{logs[1].pending}": round(median(ratios), 2)}
-
-
-def _pending(worker: WorkerProcess) -> int:
-    return sum(int(value) for _, value in worker.samples("pending_vouchers"))

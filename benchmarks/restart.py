@@ -21,7 +21,7 @@ from kafka.errors import KafkaError
 
 from benchmarks.cluster import brokers
 from benchmarks.machine import cpu_seconds, measured_core, on_cores, other_cores, peak_mib
-from benchmarks.restart_load import late_answers, load, refunds_beside, send
+from benchmarks.pending_load import late_answers, load, refunds_beside, send
 from streams.core.cut import Cut
 from streams.edges.topics import create_topics
 from streams.settings import load_settings
@@ -86,7 +86,7 @@ class Restart:
         filled_s = time.time()
         first = self._worker("first")
         try:
-            until(lambda: self._committed() >= self.records and _pending(first) == self.sales, LIMIT_S, look_every=1)
+            until(lambda: self._committed() >= self.records and first.pending() == self.sales, LIMIT_S, look_every=1)
             peak = peak_mib(first.process.pid)
         finally:
             first.kill()
@@ -96,11 +96,11 @@ class Restart:
         try:
             ready, done = self._watch(second, began, committed)
             until(lambda: _passed(second, filled_s + self.window_s), LIMIT_S)
-            kept = _pending(second)
+            kept = second.pending()
             figures = self._figures(ready, done, peak, peak_mib(second.process.pid))
             answers = min(LATE_ANSWERS, self.sales)
             send(self.servers, topics, late_answers(answers))
-            until(lambda: _pending(second) <= self.sales - answers, 60)
+            until(lambda: second.pending() <= self.sales - answers, 60)
             if second.stop():
                 raise RuntimeError(f"the worker did not stop in order: {second.log.read_text()[-2_000:]}")
         finally:
@@ -165,10 +165,6 @@ def _ready(worker: WorkerProcess) -> bool:
     if worker.process.poll() is not None:
         raise RuntimeError(f"the worker ended before it was ready: {worker.log.read_text()[-2_000:]}")
     return worker.lanes() == PARTITIONS
-
-
-def _pending(worker: WorkerProcess) -> int:
-    return sum(int(value) for _, value in worker.samples("pending_vouchers"))
 
 
 def _passed(worker: WorkerProcess, until_s: float) -> bool:

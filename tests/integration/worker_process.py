@@ -97,6 +97,10 @@ class WorkerProcess:
         """Return how many records were decoded or rejected so far, replayed ones left out."""
         return sum(int(count) for _, count in self.samples("events_total", "events_rejected_total"))
 
+    def pending(self) -> int:
+        """Return how many legs wait for their other side."""
+        return sum(int(count) for _, count in self.samples("pending_vouchers"))
+
     def closed(self) -> dict[str, int]:
         """Return how many vouchers were closed with each verdict; a verdict that none had is missing."""
         counted: dict[str, int] = {}

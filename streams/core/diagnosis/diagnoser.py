@@ -15,7 +15,7 @@ from streams.core.diagnosis.of_life import FEW, life_says
 from streams.core.diagnosis.of_others import Spans, others_say
 from streams.core.diagnosis.pulse import Pulse
 from streams.core.diagnosis.telling import teller_of
-from streams.core.timers import LOOK_AGAIN
+from streams.core.timers import LOOK_AGAIN, NEVER
 from streams.core.wire import TERMINAL
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ MOST_EARLY: Final = 4_096
 LIFE_MS: Final = 60_000
 """How long after an unanswered voucher its neighbours are noted: nearly all reversals have come by then."""
 SECOND_MS: Final = 1_000
-NEVER: Final = 1 << 61
 SURE: Final = 0.6
 """A diagnosis of this confidence is not looked at again, unless its anomaly ends with a leg that comes late."""
 

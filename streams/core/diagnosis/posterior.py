@@ -42,7 +42,7 @@ class Posterior:
         """How it is told, once it is."""
 
     def likeliest(self, count: int) -> list[tuple[str, float]]:
-        """Return the likeliest causes with their confidences, the likeliest first; as ``ranked``, for a few of them."""
+        """Return so many causes with their confidences, the likeliest first."""
         left = self.confidences[:]
         found: list[tuple[str, float]] = []
         for _ in range(min(count, len(left))):
@@ -54,7 +54,7 @@ class Posterior:
     @property
     def ranked(self) -> list[tuple[str, float]]:
         """Return all causes with their confidences, the likeliest first."""
-        return sorted(zip(CAUSES, self.confidences, strict=True), key=_by_confidence)
+        return self.likeliest(len(CAUSES))
 
 
 @mypyc_attr(acyclic=True)
@@ -63,19 +63,14 @@ class Row:
 
     def __init__(self, weights: Sequence[tuple[int, float]], *, told: bool) -> None:
         self.causes: list[int] = [cause for cause, _ in weights]
-        """Places in ``CAUSES``."""
-        self.weights: list[float] = [weight for _, weight in weights]
-        """The log-odds of each of these."""
-        self.largest = max(self.weights, default=0.0)
-        self._of_cause = [0.0] * len(CAUSES)
+        """Places in ``CAUSES`` of those that it weighs anything for."""
+        self.largest = max([weight for _, weight in weights], default=0.0)
+        self.weights = [0.0] * len(CAUSES)
+        """The log-odds of each of ``CAUSES``."""
         for cause, weight in weights:
-            self._of_cause[cause] = weight
+            self.weights[cause] = weight
         self.told = told
         """Whether there is a sentence for it."""
-
-    def weight(self, cause: int) -> float:
-        """Return what it weighs for the cause at a place."""
-        return self._of_cause[cause]
 
 
 def confidences(model: Model, names: Iterable[str]) -> list[float]:
@@ -111,8 +106,8 @@ class Posteriors:
         points = self._priors[:]
         for name in names:
             row = self.row(name)
-            for number, cause in enumerate(row.causes):
-                points[cause] = points[cause] + row.weights[number]
+            for cause in row.causes:
+                points[cause] = points[cause] + row.weights[cause]
         highest = points[_largest(points, -1, -1)]
         whole = 0.0
         for place, point in enumerate(points):
@@ -143,8 +138,8 @@ class Posteriors:
         for place, name in enumerate(found.names):
             row = self.row(name)
             if found.cause != UNKNOWN:
-                two, three = row.weight(second), row.weight(third)
-                points = row.weight(first) - (two if two > three else three)  # noqa: FURB136  max is no C to the compiler
+                two, three = row.weights[second], row.weights[third]
+                points = row.weights[first] - (two if two > three else three)  # noqa: FURB136  max is no C to the compiler
             else:
                 points = -row.largest
             if points >= LEAST and row.told:
@@ -162,7 +157,3 @@ def _largest(values: list[float], less: int, other: int) -> int:
         if best < 0 or value > largest:
             best, largest = place, value
     return best
-
-
-def _by_confidence(ranked: tuple[str, float]) -> float:
-    return -ranked[1]

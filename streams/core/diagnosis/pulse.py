@@ -185,7 +185,6 @@ class Pulse:
         self.words = [Words(), Words()]
         """Those of the dead letters of terminal and host."""
         self._letters_ahead: list[deque[DeadLetter]] = [deque(maxlen=MOST_LETTERS), deque(maxlen=MOST_LETTERS)]
-        self._any_ahead = False
         self.regions: dict[str, list[Rate]] = {}
         """Region -> sampled events of terminal and host."""
         self.lates = [Rate(), Rate()]
@@ -357,12 +356,9 @@ class Pulse:
     def letter(self, letter: DeadLetter) -> None:
         """Take note of a record that could not be read; it counts once its log time has been passed."""
         self._letters_ahead[letter.source].append(letter)
-        self._any_ahead = True
 
     def pass_letters(self, at: int) -> None:
         """Let the dead letters up to a log time count, so that it never matters how far was read ahead."""
-        if not self._any_ahead:
-            return
         for source, ahead in enumerate(self._letters_ahead):
             while ahead and ahead[0].timestamp <= at:
                 letter = ahead.popleft()
@@ -370,7 +366,6 @@ class Pulse:
                     self.since = letter.timestamp
                 self.letters[source].add(letter.timestamp)
                 self.words[source].note(letter.key or (letter.value or b"")[:LETTER_BYTES], letter.timestamp)
-        self._any_ahead = any(self._letters_ahead)
 
     def silence_around(self, source: int, at: int, until: int) -> tuple[int, int] | None:
         """Return begin and length of a silence of a source that overlaps a span of log time, the longest of several."""

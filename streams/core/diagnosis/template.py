@@ -28,18 +28,15 @@ class Template:
 
     def __init__(self) -> None:
         self.parts: list[bytes] = [b""]
-        """The text between the gaps: one more than ``gaps``."""
+        """The text between the gaps, and an empty part in each gap."""
         self.gaps: list[int] = []
         """Places of values."""
-        self._whole: list[bytes] = []
-        """The text with an empty value in each gap, made when it is first filled."""
         self.by_language = False
         """Whether each value stands twice."""
 
     def write(self, json: bytes) -> None:
         """Add what is the same for all."""
         self.parts[-1] += json
-        self._whole = []
 
     def write_texts(self, text: Text, fields: Sequence[str], *, by_language: bool = False) -> None:
         """Add both languages of a text, from the value of ``en`` to the end of the object.
@@ -54,21 +51,15 @@ class Template:
                 if field in fields:
                     place = fields.index(field)
                     self.gaps.append(2 * place + language if by_language else place)
-                    self.parts.append(b"")
+                    self.parts.extend((b"", b""))
                 else:
                     self.write(_UNNAMED)
             self.write(b'"}' if language else b'","zh":"')
 
     def fill(self, values: list[bytes], into: list[bytes]) -> None:
         """Write the text with values, each JSON without quotes around it."""
-        whole = self._whole
-        if not whole:
-            for part in self.parts:
-                whole.append(part)
-                whole.append(b"")
-            whole.pop()
         place = len(into) + 1
-        into.extend(whole)
+        into.extend(self.parts)
         for gap in self.gaps:
             into[place] = values[gap]
             place += 2

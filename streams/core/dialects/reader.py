@@ -206,13 +206,13 @@ def _shown(raw: bytes, message: Message | None, form: tuple[bytes, str], *, pack
 
 def _unread(value: bytes) -> bytes:
     """Return what may be kept of a value that is no message at all; of one that is too large, its beginning."""
-    if value.lstrip().startswith(b"{") and _is_text(value):
+    if value.lstrip().startswith(b"{") and _may_be_json(value):
         return hide_written(value)
     return hide(value) if len(value) <= MAX_VALUE_BYTES else hide(value[:_KEPT_BYTES]) + PLACEHOLDER.encode()
 
 
-def _is_text(value: bytes) -> bool:
-    """Tell whether bytes may be JSON, even if cut off, rather than a message that was damaged into a brace in front."""
+def _may_be_json(value: bytes) -> bool:
+    """Tell whether bytes with a brace in front may be JSON, even if cut off, rather than a message that was damaged."""
     if _NO_TEXT.search(value):
         return False
     try:

@@ -121,6 +121,7 @@ def test_confidences_are_kept_by_their_pieces_and_bounded() -> None:
     assert sum(first.confidences) == pytest.approx(1)
     assert first.cause == first.ranked[0][0]
     assert {cause for cause, _ in first.ranked} == set(CAUSES)
+    assert first.ranked == sorted(zip(CAUSES, first.confidences, strict=True), key=lambda one: -one[1])
     for count in (0, 1, 5, len(CAUSES), len(CAUSES) + 1):
         assert first.likeliest(count) == first.ranked[:count]
     for number in range(MOST_KEPT):
