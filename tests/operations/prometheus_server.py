@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -40,9 +42,10 @@ class PrometheusServer:
         self._binary = str(programs().prometheus)
         self.address = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
+        self._jobs = len(targets)
         times = {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval}
         peers = [{"static_configs": [{"targets": [notifier]}]}] if notifier else []
-        configuration = {
+        self._configuration = {
             "global": {**times, "external_labels": {"cluster": "test"}},
             "alerting": {"alertmanagers": peers},
             "rule_files": [str(path) for path in rules],
@@ -52,10 +55,14 @@ class PrometheusServer:
             ],
         }
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
 
     def __enter__(self) -> Self:
-        """Start and return once it is ready; raises ``TimeoutError`` with the end of its log."""
+        """Start and return once it judges what it has scraped; raises ``TimeoutError`` with the end of its log.
+
+        It first scrapes five to ten seconds after its start. A rule that waits as long for a target that is absent
+        would fire until then, so the rules come with a second configuration.
+        """
+        self._configure({**self._configuration, "rule_files": []})
         command = [
             self._binary,
             f"--config.file={self._folder / 'prometheus.yml'}",
@@ -65,10 +72,14 @@ class PrometheusServer:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(leashed(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
-            until(self._ready, START_LIMIT_SECONDS)
-        except TimeoutError as error:
+            until(self._ready, START_LIMIT_SECONDS, what="not ready")
+            until(self._has_scraped, START_LIMIT_SECONDS, what="nothing scraped")
+            self._configure(self._configuration)
+            self._process.send_signal(signal.SIGHUP)
+            until(self._judges, START_LIMIT_SECONDS, what="no rules")
+        except OSError as error:
             self._stop()
-            raise TimeoutError(f"Prometheus is not ready: {self.log.read_text()[-2_000:]}") from error
+            raise TimeoutError(f"Prometheus: {error}: {self.log.read_text()[-2_000:]}") from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,6 +125,16 @@ class PrometheusServer:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def _configure(self, configuration: Mapping[str, object]) -> None:
+        (self._folder / "prometheus.yml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
+
+    def _has_scraped(self) -> bool:
+        """Tell whether every job has been scraped, with whatever success."""
+        return len(self.now("count by (job) (up)", time.time())) == self._jobs
+
+    def _judges(self) -> bool:
+        return bool(self._get("rules", {})["groups"]) == bool(self._configuration["rule_files"])
 
     def _stop(self) -> None:
         process, self._process = self._process, None
