@@ -84,7 +84,7 @@ class Episodes:
         anomaly = open_episode(number, anomaly_id, kind, source, at, sentence)
         if state.diagnoser is not None:
             state.diagnoser.of_episode(anomaly)
+            state.journal.count_cause(anomaly, at, anomaly.cause)
         state.journal.enter(anomaly, at, held=False)
-        state.journal.count_cause(anomaly, at)
         state.timers.set(at + state.policy.resolve_horizon_ms, HORIZON, source, 0, anomaly)
         return anomaly

@@ -161,8 +161,14 @@ class Journal:
                 self.out.tally["diagnoses_by_link_total", (anomaly.cause, anomaly.link)] += 1
             self._revise(anomaly, int(str(anomaly.record["changed_at"])))
 
-    def take(self) -> LaneOutput:
-        """Return what was collected since the last call."""
+    def take(self, *, settled: bool) -> LaneOutput:
+        """Return what was collected since the last call.
+
+        Unless it is to be ``settled``, the causes of some anomalies are counted in a later one.
+        """
+        state = self.diagnosed_in
+        if settled and state is not None and state.diagnoser is not None:
+            state.diagnoser.notes.settle()
         out, self.out = self.out, LaneOutput()
         for link, count in self._matched.items():
             out.tally["vouchers_closed_total", ("matched", link)] += count
@@ -267,9 +273,7 @@ class Journal:
         anomaly.voucher = None
         state = self.diagnosed_in
         if state is not None and state.diagnoser is not None:
-            before = anomaly.cause
-            state.diagnoser.ended(state, anomaly, at, anomaly.record)
-            self.count_cause(anomaly, at, before)
+            state.diagnoser.ended(state, anomaly, at)
         self._say(anomaly, at)
         self.count(at, "anomalies_resolved_total", anomaly.kind, resolution)
 
@@ -280,9 +284,8 @@ class Journal:
             return
         record = state.diagnoser.looked_again(state, anomaly, at)
         if record is not None:
-            before = anomaly.cause
             anomaly.record = record
-            self.count_cause(anomaly, at, before)
+            self.count_cause(anomaly, at, anomaly.cause)
             self._say(anomaly, at)
 
     def _diagnose_anew(self, anomaly: Anomaly) -> None:
@@ -292,12 +295,10 @@ class Journal:
             at = max(state.now, anomaly.opened_at)
             anomaly.record = state.diagnoser.diagnosed_now(state, anomaly, at)
 
-    def count_cause(self, anomaly: Anomaly, at: int, before: str = "") -> None:
-        """Count the cause of an anomaly where it is another than was said before."""
-        cause = anomaly.cause
-        if cause and cause != before:
-            self.count(at, "diagnoses_total", anomaly.kind, cause)
-            self.count(at, "diagnoses_by_link_total", cause, anomaly.link)
+    def count_cause(self, anomaly: Anomaly, at: int, cause: str) -> None:
+        """Count the cause of an anomaly, which is another than was said before."""
+        self.count(at, "diagnoses_total", anomaly.kind, cause)
+        self.count(at, "diagnoses_by_link_total", cause, anomaly.link)
 
     def expire(self, anomaly: Anomaly, at: int) -> None:
         """Let an anomaly that nobody resolved leave the open ones."""

@@ -147,7 +147,8 @@ class Lane:
                 if merge.usual is not None:
                     merge.usual.pack_from(UNREAD)
             self._bound_pending()
-        return self._take(len(records))
+        # Nobody sees the counters of a file replay before its end.
+        return self._take(len(records), settled=self._live)
 
     def _apply_again(self, event: Event) -> None:
         """Apply an event of a replay; what lies before R or goes on from there only shows who was silent."""
@@ -289,9 +290,9 @@ class Lane:
         self._state.tell_windows(windows)
         return self._take(0)
 
-    def _take(self, read: int) -> LaneOutput:
+    def _take(self, read: int, *, settled: bool = True) -> LaneOutput:
         self._episodes.report_splits()
-        out = self._state.journal.take()
+        out = self._state.journal.take(settled=settled)
         out.read = read
         return out
 

@@ -217,7 +217,6 @@ class LaneState:
         diagnoser = self.diagnoser
         if diagnoser is not None:
             diagnoser.opened(self, voucher, finding, anomaly, at)
-            self.journal.count_cause(anomaly, at)
         return anomaly
 
     def tell_windows(self, windows: tuple[Window, ...]) -> None:

@@ -11,8 +11,9 @@ from streams.core.currency import money
 from streams.core.diagnosis.telling import clock, log_time
 
 if TYPE_CHECKING:
-    from streams.core.diagnosis.evidence import Evidence
+    from streams.core.diagnosis.evidence import Evidence, Told
     from streams.core.diagnosis.model import Action
+    from streams.core.diagnosis.notes import Notes
     from streams.core.diagnosis.posterior import Posterior
     from streams.core.diagnosis.telling import Teller
 
@@ -23,11 +24,12 @@ _decode: Final = msgspec.json.Decoder().decode
 class Diagnosis:
     """One diagnosis of one anomaly, told as an object of JSON when the record is written."""
 
-    def __init__(self, teller: Teller, evidence: Evidence, record: dict[str, Any]) -> None:
-        """``record`` is the anomaly's, whose voucher the texts name."""
+    def __init__(self, teller: Teller, record: dict[str, Any], notes: Notes) -> None:
+        """``record`` is the anomaly's, whose voucher the texts name; ``notes`` is where the evidence waits."""
         self._teller = teller
-        self._posterior: Posterior = teller.posteriors.of(evidence.names)
-        self._told = evidence.told
+        self._notes: Notes | None = notes
+        self._posterior: Posterior | None = None
+        self._told: Told | None = None
         # Not the record itself, which holds this diagnosis: such a ring would be left to the cycle collector.
         self._kind: str = record["kind"]
         self._voucher: dict[str, Any] | None = record["voucher"]
@@ -36,6 +38,27 @@ class Diagnosis:
         self._amount: int = record["amount_at_risk"]
         self._currency: str | None = record["currency"]
         self._opened_at: int = record["opened_at"]
+
+    def rest_on(self, evidence: Evidence) -> None:
+        """Be what some evidence amounts to."""
+        self._posterior = self._teller.posteriors.of(evidence.names)
+        self._told = evidence.told
+        self._notes = None
+
+    def be_as(self, other: Diagnosis) -> None:
+        """Be the same as another of this anomaly."""
+        self._posterior = other.posterior
+        self._told = other._told
+        self._notes = None
+
+    @property
+    def posterior(self) -> Posterior:
+        """Return what the evidence amounts to; where it still waits, it waits no longer."""
+        if self._posterior is None and self._notes is not None:
+            self._notes.settle()
+        if self._posterior is None:
+            raise ValueError("a diagnosis has never been made")
+        return self._posterior
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two diagnoses say the same."""
@@ -48,22 +71,22 @@ class Diagnosis:
     @property
     def cause(self) -> str:
         """Return the likeliest cause."""
-        return self._posterior.cause
+        return self.posterior.cause
 
     @property
     def confidence(self) -> float:
         """Return how sure the likeliest cause is."""
-        return self._posterior.confidence
+        return self.posterior.confidence
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
         """Return all causes with their confidences, the likeliest first."""
-        return self._posterior.ranked
+        return self.posterior.ranked
 
     @property
     def names(self) -> list[str]:
         """Return the names of the pieces of evidence that were there."""
-        return list(self._posterior.names)
+        return list(self.posterior.names)
 
     def actions(self) -> list[Action]:
         """Return the next steps for this kind and cause: what to check, to do and never to do, and whom to call."""
@@ -87,7 +110,7 @@ class Diagnosis:
             money(self._amount, self._currency),
             clock(log_time(legs, self._opened_at)).encode(),
         ]
-        return self._teller.tell(self._kind, self._posterior, self._told, about)
+        return self._teller.tell(self._kind, self.posterior, self._told, about)
 
 
 def told(diagnosis: object) -> dict[str, Any] | None:

@@ -8,10 +8,8 @@ from streams.core.currency import money
 from streams.core.wire import FINAL, REFUSED
 
 if TYPE_CHECKING:
-    from streams.core.diagnosis.case import Legs
+    from streams.core.diagnosis.case import Leg, Legs
     from streams.core.diagnosis.evidence import Evidence
-    from streams.core.event import Event
-    from streams.core.voucher import Voucher
 
 CODE_CLASSES: Final = {
     "host": ("96", "91", "98", "06", "68", "92"),
@@ -52,13 +50,13 @@ def kind_piece(kind: str) -> str:
     return name
 
 
-def code_of(leg: Event | None) -> str:
+def code_of(leg: Leg | None) -> str:
     """Return the response code of a leg, empty where it has none."""
     code = leg.body.response_code if leg is not None else None
     return code if isinstance(code, str) else ""
 
 
-def legs_say(legs: Legs, voucher: Voucher, found: Evidence) -> None:
+def legs_say(legs: Legs, found: Evidence) -> None:
     """Add what the legs and the finding of an anomaly say by themselves."""
     found.add(kind_piece(legs.kind))
     if legs.transaction in POINTING:
@@ -68,8 +66,8 @@ def legs_say(legs: Legs, voucher: Voucher, found: Evidence) -> None:
         _differences(legs, found)
     if legs.finding.original is not None or legs.finding.evidence:
         _chain(legs, found)
-    if legs.kind == "duplicate_voucher":
-        _repeat(legs, voucher, found)
+    if legs.repeats:
+        found.add(legs.repeats)
 
 
 def _codes(legs: Legs, found: Evidence) -> None:
@@ -121,16 +119,6 @@ def is_slip(one: int, other: int) -> bool:
         return True
     first = apart[0]
     return apart == [first, first + 1] and a[first] == b[first + 1] and a[first + 1] == b[first]
-
-
-def _repeat(legs: Legs, voucher: Voucher, found: Evidence) -> None:
-    """Tell a voucher that was sent twice from a number that was used again."""
-    for leg in legs.finding.legs:
-        first = voucher.leg(leg.source)
-        if first is not None and first is not leg:
-            same = first.amount == leg.amount and first.card == leg.card
-            found.add("repeat_same" if same else "repeat_other")
-            return
 
 
 def _chain(legs: Legs, found: Evidence) -> None:

@@ -14,7 +14,7 @@ from streams.core.wire import HOST, SOURCES, TERMINAL
 
 if TYPE_CHECKING:
     from streams.core.diagnosis.calendar import Window
-    from streams.core.diagnosis.case import Case
+    from streams.core.diagnosis.case import Case, Moment
     from streams.core.diagnosis.crowds import Group
     from streams.core.diagnosis.evidence import Evidence
     from streams.core.diagnosis.pulse import Pulse
@@ -52,16 +52,17 @@ class Spans:
         self.long = long_ms // MINUTE_MS
 
 
-def others_say(case: Case, at: int, found: Evidence, spans: Spans, pulse: Pulse, window: Window | None) -> None:
-    """Add what the others say of a case at a log time; ``window`` is the maintenance that it falls into."""
+def others_say(case: Case, moment: Moment, found: Evidence, spans: Spans, pulse: Pulse) -> None:
+    """Add what the others say of a case at some moment."""
+    at, window = moment.at, moment.window
     _clusters(case, found, spans, pulse)
     link = case.entry.value(LINK_PLACE)
     _troubles(case, link, at, found, pulse)
     pulse.pass_letters(at)
     if case.missing != HOST:
-        _feed(case, TERMINAL, at, found, pulse)
+        _feed(case, TERMINAL, moment, found, pulse)
     if case.missing != TERMINAL:
-        _feed(case, HOST, at, found, pulse)
+        _feed(case, HOST, moment, found, pulse)
     if window is not None:
         _maintenance(case, link, found, window)
     if case.late_source >= 0:
@@ -144,10 +145,10 @@ def _often(usual: float) -> str:
     return f"{usual:.0f}" if usual >= FEW else f"{usual:.1f}"
 
 
-def _feed(case: Case, source: int, at: int, found: Evidence, pulse: Pulse) -> None:
+def _feed(case: Case, source: int, moment: Moment, found: Evidence, pulse: Pulse) -> None:
     """Tell what one of our own feeds lacked when the leg, or the missing one, was due."""
-    name = SOURCES[source]
-    silence = pulse.silence_around(source, case.leg_ms - EARLIEST_MS, case.at)
+    name, at = SOURCES[source], moment.at
+    silence = pulse.silence_around(source, case.leg_ms - EARLIEST_MS, case.at, moment.silences[source])
     if silence is not None:
         found.tell("feed_silent" if case.missing == source else "feed_silent_once", (name, silence[1] // 1_000))
     if case.missing != BOTH_THERE:

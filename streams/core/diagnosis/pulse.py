@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.diagnosis.beats import Fleet
 from streams.core.diagnosis.crowds import LINK_PLACE, NETWORK_PLACE, REGION_PLACE, VERSION_PLACE
+from streams.core.diagnosis.heard import Beat, Sample, Silence, Trouble
 from streams.core.diagnosis.rates import History, Level, Rate
 from streams.core.diagnosis.shares import Shares
 from streams.core.wire import TERMINAL
@@ -21,6 +22,7 @@ from streams.core.wire import TERMINAL
 if TYPE_CHECKING:
     from streams.core.diagnosis.crowds import Shared
     from streams.core.diagnosis.evidence import Values
+    from streams.core.diagnosis.notes import Notes
     from streams.core.event import Event
     from streams.core.wire import Body, DeadLetter
 
@@ -166,7 +168,8 @@ class Link:
 class Pulse:
     """The notes of one lane; log times are epoch milliseconds and come in merged order."""
 
-    def __init__(self) -> None:
+    def __init__(self, notes: Notes) -> None:
+        """``notes`` keeps what has happened and is not counted yet."""
         self.heard = array("q", (-1, -1, 0, 0, FIRST_MASK))
         self.shares = Shares()
         self.silences: deque[tuple[int, int, int, int]] = deque(maxlen=MOST_SILENCES)
@@ -190,6 +193,7 @@ class Pulse:
         self.lates = [Rate(), Rate()]
         """Legs of terminal and host that came after their anomaly was opened."""
         self.samples = 0
+        self._notes = notes
         self.chosen = False
         """Whether the event that is heard next is one of the sample."""
         self.newest: tuple[int, ...] = ()
@@ -198,6 +202,8 @@ class Pulse:
         self._versions: dict[str, tuple[int, ...]] = {}
         """Version -> the same as numbers."""
         self._round_ms = -1
+        self._sampled = 0
+        """How many samples were taken, counted above or not yet."""
         self.since = -1
         """The log time from which on anything is counted."""
 
@@ -211,14 +217,14 @@ class Pulse:
             self._listen(source, at, event.offset)
         if event.number:
             if event.outcome in TROUBLED:
-                self._trouble(text(event.body.link), at)
+                self._notes.add(Trouble(self, at, text(event.body.link)))
         elif event.kind == "status" and source == TERMINAL:
-            self._beat(event.terminal, at, event.body)
+            self._notes.add(Beat(self, at, event.terminal, event.body))
         if self.chosen:
             self.chosen = False
             body = event.body
             trip = body.round_trip_ms
-            self._sample(source, at, shared_by(body), clock_ms(body.event_time), trip if isinstance(trip, int) else -1)
+            self._choose(source, at, shared_by(body), clock_ms(body.event_time), trip if isinstance(trip, int) else -1)
 
     def _listen(self, source: int, at: int, offset: int) -> None:
         """Take note of who speaks, as ``Packed.hear`` does, and whether the event is one of the sample."""
@@ -234,7 +240,7 @@ class Pulse:
         """Keep the silence that an event of a source ends, if the other source spoke meanwhile."""
         others = self.heard[SINCE + source]
         if others >= SILENT_EVENTS:
-            self.silences.append((source, self.heard[LAST + source], at, others))
+            self._notes.add(Silence(self, (source, self.heard[LAST + source], at, others)))
 
     def sample(self, source: int, at: int, members: Shared, written: int, trip: int) -> None:
         """Look at one packed event: ``members`` is as ``DIMENSIONS``, with the operator's bare number.
@@ -244,14 +250,19 @@ class Pulse:
         link, region, version, model, network, operator, merchant, terminal = members
         if operator:
             operator = f"{merchant}/{operator}"
-        self._sample(source, at, (link, region, version, model, network, operator, merchant, terminal), written, trip)
+        self._choose(source, at, (link, region, version, model, network, operator, merchant, terminal), written, trip)
 
-    def _sample(self, source: int, at: int, shared: Shared, written: int | None, trip: int) -> None:
+    def _choose(self, source: int, at: int, shared: Shared, written: int | None, trip: int) -> None:
+        self._sampled += 1
+        if not self._sampled % ROUND and self._sampled >= FIRST_SAMPLES:
+            self._adapt(at)
+        self._notes.add(Sample(self, source, at, shared, written, trip))
+
+    def take_sample(self, source: int, at: int, shared: Shared, written: int | None, trip: int) -> None:
+        """Count one event of the sample."""
         if self.since < 0:
             self.since = at
         self.samples += 1
-        if not self.samples % ROUND and self.samples >= FIRST_SAMPLES:
-            self._adapt(at)
         self.shares.add(at, shared)
         if not self.samples % VERSION_ROUND:
             self._look_for_newest()
@@ -288,7 +299,7 @@ class Pulse:
             level = self.network_trips[network] = Level()
         level.add(trip)
 
-    def _trouble(self, name: str, at: int) -> None:
+    def trouble(self, name: str, at: int) -> None:
         """Count an answer whose outcome is not known."""
         if self.since < 0:
             self.since = at
@@ -349,7 +360,8 @@ class Pulse:
             name,
         )
 
-    def _beat(self, terminal: str, at: int, body: Body) -> None:
+    def beat(self, terminal: str, at: int, body: Body) -> None:
+        """Count a heartbeat."""
         known = self.beats.beat(terminal, at)
         self.beats.describe(known, text(body.software_version), text(body.terminal_model), text(body.network_type))
 
@@ -367,13 +379,20 @@ class Pulse:
                 self.letters[source].add(letter.timestamp)
                 self.words[source].note(letter.key or (letter.value or b"")[:LETTER_BYTES], letter.timestamp)
 
-    def silence_around(self, source: int, at: int, until: int) -> tuple[int, int] | None:
-        """Return begin and length of a silence of a source that overlaps a span of log time, the longest of several."""
+    def silent_since(self, source: int, until: int) -> int:
+        """Return when the silence began in which a source is now, and was at a log time; -1 where it is in none."""
+        last: int = self.heard[LAST + source]
+        return -1 if until - last < SILENT_MS or self.heard[SINCE + source] < SILENT_EVENTS else last
+
+    def silence_around(self, source: int, at: int, until: int, last: int) -> tuple[int, int] | None:
+        """Return begin and length of a silence of a source that overlaps a span of log time, the longest of several.
+
+        ``last`` is when the one began that goes on, as ``silent_since`` told it.
+        """
         found: tuple[int, int] | None = None
         for one in self.silences:
             if one[0] == source and one[1] <= until and one[2] >= at and (found is None or one[2] - one[1] > found[1]):
                 found = (one[1], one[2] - one[1])
-        last: int = self.heard[LAST + source]
-        if until - last < SILENT_MS or last < 0 or self.heard[SINCE + source] < SILENT_EVENTS:
+        if last < 0:
             return found
         return (last, until - last) if found is None or until - last > found[1] else found

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streams.core.diagnosis.diagnosis import Diagnosis
 from streams.core.diagnosis.evidence import Evidence, fields_of
 from streams.core.diagnosis.model import CAUSES
+from streams.core.diagnosis.notes import Notes
 from streams.core.diagnosis.telling import Teller
 from streams.core.diagnosis.template import plain
 from streams.core.masking import is_card_run, passes_luhn
@@ -92,7 +93,9 @@ def test_no_text_shows_what_could_be_a_card(cause: int, kind: str, values: dict[
     found = Evidence([], None)
     for piece in speaking:
         found.tell(piece, tuple(shown for _ in fields_of(piece)))
-    told = Diagnosis(TELLER, found, record_of(kind, values)).told()
+    diagnosis = Diagnosis(TELLER, record_of(kind, values), Notes())
+    diagnosis.rest_on(found)
+    told = diagnosis.told()
     assert told["cause"] == CAUSES[cause]
     assert told["evidence"]
     runs = [run for text in texts_of(told) for run in RUN.findall(text)]
