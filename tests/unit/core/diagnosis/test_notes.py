@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from streams.core import COMPILED
 from streams.core.diagnosis.diagnosis import Diagnosis
 from streams.core.diagnosis.notes import MOST_NOTES, Note, Notes
 from streams.core.lane import Lane
@@ -37,6 +38,9 @@ class Counted(Note):
         self._into.append(self._number)
 
 
+@pytest.mark.xfail(
+    COMPILED, raises=TypeError, reason="a class of the compiled core has no subclasses in Python", strict=True
+)
 def test_many_notes_are_taken_at_once_and_in_their_order() -> None:
     """None before there are many; whatever is left is taken when it is asked for, and only once."""
     taken: list[int] = []
