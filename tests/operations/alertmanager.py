@@ -84,13 +84,18 @@ class Notifier:
             return str(answer.read().decode())
 
     def post(self, alerts: Iterable[Mapping[str, str]], *, over: bool = False) -> None:
-        """Let alerts with these labels fire, or be over."""
+        """Let alerts with these labels fire from now on, or be over.
+
+        An alert that started longer ago than its group waits is told at once, perhaps before the inhibitor heard of it.
+        """
         now = datetime.now(tz=UTC)
-        ends = now - timedelta(seconds=1) if over else now + timedelta(hours=1)
+        starts, ends = (
+            (now - timedelta(minutes=1), now - timedelta(seconds=1)) if over else (now, now + timedelta(hours=1))
+        )
         body = [
             {
                 "labels": {name: value for name, value in labels.items() if value},
-                "startsAt": (now - timedelta(minutes=1)).isoformat(),
+                "startsAt": starts.isoformat(),
                 "endsAt": ends.isoformat(),
                 "annotations": {"summary": "A summary"},
             }

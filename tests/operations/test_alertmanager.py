@@ -175,7 +175,7 @@ def hurried(robot: Robot, folder: Path) -> Path:
     for old, new in (
         ("http://relay:8080/alertmanager", f"http://127.0.0.1:{robot.server_port}/alertmanager"),
         ("/run/secrets/relay_token", str(folder / "token")),
-        ("group_wait: 30s", "group_wait: 500ms"),
+        ("group_wait: 30s", "group_wait: 2s"),
         ("group_interval: 5m", "group_interval: 500ms"),
     ):
         assert old in text
